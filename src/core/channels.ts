@@ -1,0 +1,56 @@
+/**
+ * Events, on `node:diagnostics_channel`, for logs and metrics. No recipient, body or secret is ever in them (AT-52):
+ * domains, hosts, reasons and numbers only. Nobody listens: it costs nothing.
+ */
+import diagnostics from 'node:diagnostics_channel';
+import type { Reason } from './reasons.js';
+
+/** The events and what each carries. */
+export interface Events {
+  /** A sender has been made; `durable: false` says that its queue forgets at a restart. */
+  'sender.started': { readonly queue: string; readonly durable: boolean; readonly enforced: number };
+  'message.accepted': { readonly id: string; readonly domains: readonly string[] };
+  'attempt.ended': {
+    readonly job: string;
+    readonly domain: string;
+    readonly host: string | null;
+    readonly state: string;
+    readonly reason: Reason | null;
+    readonly durationMs: number;
+  };
+  /** A message went out without TLS, or over TLS that nobody verified (FI-4). */
+  'delivery.unverified': { readonly domain: string; readonly host: string; readonly encrypted: boolean };
+  /** The first time that this process sees a domain offer TLS (FAQ-5). */
+  'tls.first-seen': { readonly domain: string; readonly host: string };
+  'hold.started': { readonly job: string; readonly domain: string; readonly reason: Reason };
+  'hold.cleared': { readonly job: string; readonly domain: string };
+  'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
+  /** The peer may have the message although its receipt was lost (Q-15). */
+  'delivery.ambiguous': { readonly job: string; readonly domain: string; readonly host: string };
+  'job.buried': { readonly job: string; readonly domain: string; readonly reason: Reason };
+  /** Nobody may be told by mail (null reverse-path, NOTIFY=NEVER): the operator is (DSN-10, Q-28). */
+  'ndr.suppressed': { readonly job: string; readonly why: 'null-reverse-path' | 'notify' };
+  'ndr.undeliverable': { readonly job: string; readonly reason: Reason };
+  'policy.warning': { readonly domain: string; readonly warning: string };
+  'policy.waived': { readonly domain: string; readonly check: string; readonly approvedBy: string; readonly until: string };
+  'policy.source-unknown': { readonly domain: string; readonly source: string; readonly cause: string };
+  /** Report-only: what would have been refused (user need 37). */
+  'policy.would-refuse': { readonly domain: string; readonly host: string; readonly reason: Reason };
+  'environment.warning': { readonly variable: string; readonly effect: string };
+}
+
+/** The name of an event; on the wire of diagnostics_channel it is `enforced-tls:<name>`. */
+export type EventName = keyof Events;
+
+/** Tells whoever listens. */
+export function publish<N extends EventName>(name: N, event: Events[N]): void {
+  const channel = diagnostics.channel(`enforced-tls:${name}`);
+  if (channel.hasSubscribers) channel.publish(event);
+}
+
+/** Listens to one event; returns the function that stops. */
+export function onEvent<N extends EventName>(name: N, listener: (event: Events[N]) => void): () => void {
+  const receive = (event: unknown): void => listener(event as Events[N]);
+  diagnostics.subscribe(`enforced-tls:${name}`, receive);
+  return () => diagnostics.unsubscribe(`enforced-tls:${name}`, receive);
+}
