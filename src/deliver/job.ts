@@ -1,0 +1,44 @@
+/**
+ * The unit of delivery: one message to all its recipients at one domain.
+ */
+import type { Reason } from '../core/reasons.js';
+import type { Envelope, Recipient } from '../message/envelope.js';
+import type { Message } from '../message/source.js';
+import type { Ask, Level } from '../policy/plan.js';
+import type { State } from './outcome.js';
+
+/** A recipient of a job and how it stands. */
+export interface JobRecipient extends Recipient {
+  readonly state: State | 'waiting';
+  readonly reason: Reason | null;
+  readonly detail: string;
+  /** When the delay warning was issued, or null (DSN-12: once). */
+  readonly warnedAt: number | null;
+}
+
+/** The floor under which the message was accepted (Q-12). */
+export interface Floor {
+  readonly level: Level;
+  readonly fingerprint: string;
+}
+
+/** One message for one domain. */
+export interface Job {
+  readonly id: string;
+  /** Shared by all jobs of one `send`. */
+  readonly submissionId: string;
+  readonly domain: string;
+  /** `recipients` of the envelope are those of this job. */
+  readonly envelope: Envelope;
+  readonly recipients: readonly JobRecipient[];
+  readonly message: Message;
+  /** What the message itself asks, on top of every policy (FAQ-7). */
+  readonly ask: Ask | null;
+  readonly floor: Floor;
+  /** An NDR: shorter life, never an NDR about it (Q-7). */
+  readonly kind: 'mail' | 'report';
+  readonly attempts: number;
+  readonly createdAt: number;
+  /** Absolute end of its life (Q-27). */
+  readonly expiresAt: number;
+}

@@ -1,0 +1,18 @@
+/**
+ * Who may speak about a domain. A source that cannot answer says `unknown`, which never means "nothing asked".
+ */
+import type { Context } from '../core/context.js';
+import type { Ask } from './plan.js';
+
+/** What a source says of one domain. */
+export type SourceAnswer =
+  | { readonly kind: 'asks'; readonly ask: Ask; readonly ref: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+/** A source of policies: the host's table, a scheme's list, a published policy. */
+export interface PolicySource {
+  readonly name: string;
+  /** Never rejects for what it could not find out: it says `unknown`. `domain` is canonical. */
+  find(domain: string, ctx: Context): SourceAnswer | Promise<SourceAnswer>;
+}

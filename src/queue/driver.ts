@@ -1,0 +1,149 @@
+/**
+ * The one interface between the engine and whatever keeps the mail. A driver keeps submissions, hands out leases, and
+ * settles an attempt and the NDR that it causes in one atomic step. It knows nothing of SMTP, TLS or policies.
+ *
+ * Words: a *submission* is one `send`; a *job* is its part for one recipient domain; a *lease* is the right to work on
+ * a job until a time; *settle* ends a lease. States of a job (Q-10): ready, leased, suspended, done, buried.
+ */
+import type { Reason } from '../core/reasons.js';
+import type { Job, JobRecipient } from '../deliver/job.js';
+import type { Envelope } from '../message/envelope.js';
+import type { Message } from '../message/source.js';
+import type { Ask } from '../policy/plan.js';
+import type { Floor } from '../deliver/job.js';
+
+/** What a driver can promise; the conformance suite tests what is true here, and the weaker promise where it is false. */
+export interface Supports {
+  /** A resolved `put` survives a crash of the process and of the machine. */
+  readonly durable: boolean;
+  /** Several processes may share the queue. */
+  readonly shared: boolean;
+  /** `settle` stores outcome and NDR in one atomic step. */
+  readonly atomicSettle: boolean;
+  /** A domain's concurrency limit holds across all workers. */
+  readonly domainLimit: boolean;
+  /** `priority` is honoured. */
+  readonly priorities: boolean;
+}
+
+/** A job as it is handed to `put`. */
+export interface NewJob {
+  readonly id: string;
+  readonly domain: string;
+  readonly envelope: Envelope;
+  readonly ask: Ask | null;
+  readonly floor: Floor;
+  readonly kind: Job['kind'];
+  readonly createdAt: number;
+  readonly notBefore: number;
+  readonly expiresAt: number;
+  /** Higher goes first among due jobs; 0 is ordinary. */
+  readonly priority: number;
+}
+
+/** One message with its jobs, put in one atomic step. */
+export interface Submission {
+  readonly id: string;
+  /** A second put under the same key changes nothing and gives the first id. */
+  readonly idempotencyKey: string | null;
+  readonly message: Message;
+  readonly jobs: readonly NewJob[];
+}
+
+/** The right to work on a job until `until`; void as soon as somebody else holds a newer token. */
+export interface Lease {
+  readonly job: Job;
+  readonly token: string;
+  readonly until: number;
+}
+
+/** What to lease. */
+export interface LeaseRequest {
+  readonly owner: string;
+  readonly now: number;
+  /** Milliseconds. */
+  readonly leaseMs: number;
+  readonly limit: number;
+  /** At most this many leased jobs of one domain at the same time, over all workers. */
+  readonly perDomain: number;
+}
+
+/** How an attempt ends for the job. */
+export type Next =
+  /** All recipients have ended well. */
+  | { readonly kind: 'done' }
+  /** Try again at `at`. */
+  | { readonly kind: 'again'; readonly at: number; readonly countAttempt: boolean }
+  /** All recipients have ended, at least one in failure. */
+  | { readonly kind: 'buried'; readonly reason: Reason };
+
+/** The end of one lease. */
+export interface Settlement {
+  /** All recipients of the job as they stand now. */
+  readonly recipients: readonly JobRecipient[];
+  readonly next: Next;
+  /** Reports that this settlement causes; they become submissions in the same atomic step. */
+  readonly reports: readonly Submission[];
+}
+
+/** State of a job in the queue. */
+export type JobState = 'ready' | 'leased' | 'suspended' | 'done' | 'buried';
+
+/** A job as an operator sees it. */
+export interface JobView {
+  readonly job: Job;
+  readonly state: JobState;
+  readonly dueAt: number;
+  readonly priority: number;
+  readonly suspended: Suspension | null;
+}
+
+/** Why and by whom a job or domain is kept back. */
+export interface Suspension {
+  readonly reason: string;
+  readonly by: string;
+  /** null: until released. */
+  readonly until: number | null;
+}
+
+/** Which jobs; every given field must fit. */
+export interface JobQuery {
+  readonly id?: string;
+  readonly submissionId?: string;
+  readonly domain?: string;
+  readonly state?: JobState;
+  readonly limit?: number;
+}
+
+/** A queue. Every method rejects with QueueError when the store fails; nothing is then half done. */
+export interface QueueDriver {
+  readonly name: string;
+  readonly supports: Supports;
+  /** Resolves when the submission is kept, with the promise of `supports.durable`; `existing` for a known key. */
+  put(submission: Submission): Promise<{ readonly id: string; readonly existing: boolean }>;
+  /** Due jobs, highest priority then longest due first; expired leases of others are taken over, without counting an attempt (Q-11). */
+  lease(request: LeaseRequest): Promise<readonly Lease[]>;
+  /** Extends a lease; false when it has been lost. */
+  renew(lease: Lease, until: number): Promise<boolean>;
+  /** Ends a lease; false, and no change at all, when it has been lost. */
+  settle(lease: Lease, settlement: Settlement): Promise<boolean>;
+  /** Gives a lease back untried. */
+  release(lease: Lease): Promise<void>;
+  find(query: JobQuery): Promise<readonly JobView[]>;
+  count(query: JobQuery): Promise<number>;
+  /** Keeps a job (`id`) or all present and future jobs of a domain back. */
+  suspend(what: { readonly id: string } | { readonly domain: string }, suspension: Suspension): Promise<number>;
+  /** Ends a suspension. */
+  resume(what: { readonly id: string } | { readonly domain: string }): Promise<number>;
+  /** Makes all waiting jobs of a domain due now; the number of jobs. */
+  flush(domain: string, now: number): Promise<number>;
+  /** Accepts a weaker floor for a job, by name (Q-12, Q-24). */
+  acceptFloor(id: string, floor: Floor, by: string): Promise<boolean>;
+  /** When the next job is due, or null when none waits. */
+  nextDue(): Promise<number | null>;
+  /** Calls `wake` when something new may be due; returns the function that stops it. */
+  onWork(wake: () => void): () => void;
+  /** Forgets finished jobs that ended before `before`. */
+  clean(before: number): Promise<number>;
+  close(): Promise<void>;
+}
