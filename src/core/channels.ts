@@ -27,6 +27,15 @@ export interface Events {
   'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** The peer may have the message although its receipt was lost (Q-15). */
   'delivery.ambiguous': { readonly job: string; readonly domain: string; readonly host: string };
+  /** Somebody else holds the job by now; what this worker found out is discarded (Q-11). */
+  'lease.lost': { readonly job: string; readonly domain: string };
+  /** Something threw that must not; nothing is lost. `error` is its name and code, never its text (AT-52). */
+  'worker.error': {
+    readonly job: string | null;
+    readonly domain: string | null;
+    readonly step: 'lease' | 'attempt' | 'report' | 'settle' | 'renew' | 'clean';
+    readonly error: string;
+  };
   'job.buried': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** Nobody may be told by mail (null reverse-path, NOTIFY=NEVER): the operator is (DSN-10, Q-28). */
   'ndr.suppressed': { readonly job: string; readonly why: 'null-reverse-path' | 'notify' };

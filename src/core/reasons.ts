@@ -151,6 +151,7 @@ const rows = {
   'received-loop': ['fail', '5.4.6', 'sender', null, 'RFC 5321 §6.3; SC-53', 'The message has passed so many hosts that it must be going in circles.', 'Look for a forwarding loop.'],
 
   // The queue
+  'internal-error': ['retry', '4.3.0', 'sender', null, 'Q-8', 'The sending system itself failed while it handled the message.', 'Look at the error that the sending system reported; the message is tried again.'],
   'queue-expired': ['fail', '4.4.7', 'recipient', null, 'RFC 3463 §3.5; DSN-33', 'The message could not be delivered in the time it had.', 'Send it again later.'],
   cancelled: ['fail', '5.0.0', 'policy', null, 'Q-24', 'An operator has taken the message out of the queue.', 'Ask the operator of the sending system.'],
 } as const satisfies Record<string, Row>;

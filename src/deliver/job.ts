@@ -12,7 +12,9 @@ export interface JobRecipient extends Recipient {
   readonly state: State | 'waiting';
   readonly reason: Reason | null;
   readonly detail: string;
-  /** When the delay warning was issued, or null (DSN-12: once). */
+  /** Since when a policy has refused without a pass in between, or null (DSN-12 counts from here). */
+  readonly heldSince: number | null;
+  /** For when the delay warning was issued, or null (DSN-12: once). */
   readonly warnedAt: number | null;
 }
 

@@ -6,11 +6,10 @@
  * a job until a time; *settle* ends a lease. States of a job (Q-10): ready, leased, suspended, done, buried.
  */
 import type { Reason } from '../core/reasons.js';
-import type { Job, JobRecipient } from '../deliver/job.js';
+import type { Floor, Job, JobRecipient } from '../deliver/job.js';
 import type { Envelope } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
 import type { Ask } from '../policy/plan.js';
-import type { Floor } from '../deliver/job.js';
 
 /** What a driver can promise; the conformance suite tests what is true here, and the weaker promise where it is false. */
 export interface Supports {
@@ -82,8 +81,13 @@ export interface Settlement {
   /** All recipients of the job as they stand now. */
   readonly recipients: readonly JobRecipient[];
   readonly next: Next;
-  /** Reports that this settlement causes; they become submissions in the same atomic step. */
+  /**
+   * Reports that this settlement causes; they become submissions in the same atomic step. One whose idempotency key is
+   * known is left out in silence, so that a driver whose step is not atomic can be settled again without doubling it.
+   */
   readonly reports: readonly Submission[];
+  /** When the attempt ended; retention of finished jobs counts from here. */
+  readonly at: number;
 }
 
 /** State of a job in the queue. */
@@ -96,6 +100,10 @@ export interface JobView {
   readonly dueAt: number;
   readonly priority: number;
   readonly suspended: Suspension | null;
+  /** Who accepted a weaker floor (Q-24), or null. */
+  readonly floorAcceptedBy: string | null;
+  /** When it was done or buried, or null. */
+  readonly endedAt: number | null;
 }
 
 /** Why and by whom a job or domain is kept back. */
@@ -112,38 +120,72 @@ export interface JobQuery {
   readonly submissionId?: string;
   readonly domain?: string;
   readonly state?: JobState;
+  /** Some recipient of the job waits or failed for this reason. */
+  readonly reason?: Reason;
+  /** Put before this time. */
+  readonly createdBefore?: number;
+  /** `find` only; default 1000. */
   readonly limit?: number;
 }
 
-/** A queue. Every method rejects with QueueError when the store fails; nothing is then half done. */
+/** Who takes one job by name, and for how long. */
+export interface TakeRequest {
+  readonly owner: string;
+  readonly now: number;
+  /** Milliseconds. */
+  readonly leaseMs: number;
+}
+
+/**
+ * A queue. Every method rejects with QueueError when the store fails; nothing is then half done. A driver has no timers
+ * and no clock of its own: what depends on time is told the time, in milliseconds since the epoch.
+ */
 export interface QueueDriver {
   readonly name: string;
   readonly supports: Supports;
-  /** Resolves when the submission is kept, with the promise of `supports.durable`; `existing` for a known key. */
+  /**
+   * Resolves when the submission and all its jobs are kept, with the promise of `supports.durable`; `existing` for a
+   * known key. Rejects with QueueError, and keeps nothing, when an id is taken already or there is no job in it.
+   */
   put(submission: Submission): Promise<{ readonly id: string; readonly existing: boolean }>;
   /** Due jobs, highest priority then longest due first; expired leases of others are taken over, without counting an attempt (Q-11). */
   lease(request: LeaseRequest): Promise<readonly Lease[]>;
+  /**
+   * Leases one unfinished job by id, due or not, suspended or not, past the domain limit: for an operator who cancels
+   * or tries it now. null when it does not exist, has ended, or a lease that has not expired holds it.
+   */
+  take(id: string, request: TakeRequest): Promise<Lease | null>;
   /** Extends a lease; false when it has been lost. */
   renew(lease: Lease, until: number): Promise<boolean>;
   /** Ends a lease; false, and no change at all, when it has been lost. */
   settle(lease: Lease, settlement: Settlement): Promise<boolean>;
-  /** Gives a lease back untried. */
+  /** Gives a lease back untried: due as before, no attempt counted. Nothing happens when it has been lost. */
   release(lease: Lease): Promise<void>;
   find(query: JobQuery): Promise<readonly JobView[]>;
   count(query: JobQuery): Promise<number>;
-  /** Keeps a job (`id`) or all present and future jobs of a domain back. */
+  /**
+   * Keeps a job (`id`) or all present and future jobs of a domain back, and gives the number of unfinished jobs that
+   * this concerns. A running attempt goes on; its job waits afterwards. While it waits, nothing is sent or reported.
+   */
   suspend(what: { readonly id: string } | { readonly domain: string }, suspension: Suspension): Promise<number>;
-  /** Ends a suspension. */
+  /** Ends a suspension; the number of unfinished jobs that this concerns. */
   resume(what: { readonly id: string } | { readonly domain: string }): Promise<number>;
   /** Makes all waiting jobs of a domain due now; the number of jobs. */
   flush(domain: string, now: number): Promise<number>;
   /** Accepts a weaker floor for a job, by name (Q-12, Q-24). */
   acceptFloor(id: string, floor: Floor, by: string): Promise<boolean>;
-  /** When the next job is due, or null when none waits. */
+  /**
+   * When there may next be something to lease: a job falls due, a lease or a suspension runs out. null when nothing
+   * waits. May lie in the past (due, but its domain is at its limit).
+   */
   nextDue(): Promise<number | null>;
-  /** Calls `wake` when something new may be due; returns the function that stops it. */
+  /**
+   * Calls `wake` when something new may be due (put, settled, given back, resumed, flushed); returns the function that
+   * stops it. A driver without notification never calls it: workers also look by themselves.
+   */
   onWork(wake: () => void): () => void;
-  /** Forgets finished jobs that ended before `before`. */
+  /** Forgets finished jobs that ended before `before`; the number of jobs. */
   clean(before: number): Promise<number>;
+  /** Lets go of everything; from then on every other method rejects with QueueError `queue-closed`. */
   close(): Promise<void>;
 }
