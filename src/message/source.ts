@@ -5,7 +5,11 @@
 import type { Context } from '../core/context.js';
 
 /** What a host may hand over: the octets, a path, or a function that opens a stream anew at each call. */
-export type MessageInput = Uint8Array | string | { readonly path: string } | (() => AsyncIterable<Uint8Array>);
+export type MessageInput =
+  | Uint8Array
+  | string
+  | { readonly path: string }
+  | (() => AsyncIterable<Uint8Array>);
 
 /** Facts about the content in its canonical form (every line ends in CRLF, the last one too). */
 export interface MessageFacts {
