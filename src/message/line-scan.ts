@@ -1,0 +1,257 @@
+/**
+ * One pass over the octets of a message: they go in as they come, they come out in canonical form (every line ends in
+ * CRLF, the last one too), and all facts about the content are taken on the way.
+ *
+ * Steps per chunk: refuse NUL; walk from line feed to line feed with `indexOf`, never octet by octet; see that each CR
+ * stands before one and each one behind a CR; note lengths, dots and the end of the header; cut out the header; hash.
+ * A CR at the end of a chunk waits for the next one, so that no split of the stream changes the outcome (AT-20).
+ * On failure: ConfigError whose code is a Reason, with the line and the remedy; the scan is over then.
+ * Standards: RFC 5321 §2.3.8, §4.5.3.1.6; RFC 5322 §2.1.1.
+ */
+import { isAscii } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { ConfigError } from '../core/errors.js';
+import { describeReason, type Reason } from '../core/reasons.js';
+
+/** What to do with a line feed that has no CR before it (SC-30). */
+export type LineEndings = 'normalise' | 'reject';
+
+/** What a scan may be told. */
+export interface ScanOptions {
+  /** Default `normalise`: a lone LF becomes CRLF. A lone CR is always refused. */
+  readonly lineEndings?: LineEndings;
+  /** Octets that the canonical form may have; default: no limit. */
+  readonly maxSize?: number;
+}
+
+/** What one pass finds; the size and the hash are those of the canonical form. */
+export interface ScanFacts {
+  readonly size: number;
+  readonly sha256: string;
+  /** Octets, without CRLF. */
+  readonly longestLine: number;
+  readonly eightBitHeader: boolean;
+  readonly eightBitBody: boolean;
+  /** True when no line starts with a dot. */
+  readonly dotFree: boolean;
+  /** True when what came was canonical already. */
+  readonly canonical: boolean;
+  /** Canonical octets up to and including the empty line, or all of them when there is none. */
+  readonly header: Buffer;
+}
+
+/** A scan under way. */
+export interface LineScan {
+  /** Takes the next octets, gives those that are canonical now (the same memory where nothing had to change). */
+  push(chunk: Uint8Array): Buffer;
+  /** Ends the scan: what was still missing of the canonical form, and the facts. */
+  end(): { readonly rest: Buffer; readonly facts: ScanFacts };
+}
+
+/** Longest line without CRLF (RFC 5322 §2.1.1). */
+export const MAX_LINE = 998;
+/** Largest header section, in octets. */
+export const MAX_HEADER = 256 * 1024;
+
+const CR = 13;
+const LF = 10;
+const DOT = 46;
+const CRLF = Buffer.from('\r\n');
+const EMPTY = Buffer.alloc(0);
+
+/** An error about the message itself: the place, the rule, and what to do. */
+export function messageError(reason: Reason, place: string, what?: string): ConfigError {
+  const row = describeReason(reason);
+  return new ConfigError(reason, `message, ${place}: ${what ?? row.says} ${row.remedy}`);
+}
+
+interface ScanState {
+  readonly options: ScanOptions;
+  readonly hash: ReturnType<typeof createHash>;
+  /** Number of complete lines so far. */
+  lines: number;
+  /** Octets of the line that is under way, from earlier chunks. */
+  lineLength: number;
+  heldCr: boolean;
+  inHeader: boolean;
+  /** Canonical octets handed out so far. */
+  size: number;
+  longestLine: number;
+  eightBitHeader: boolean;
+  eightBitBody: boolean;
+  dotFree: boolean;
+  canonical: boolean;
+  readonly headerParts: Buffer[];
+  headerSize: number;
+}
+
+/** Starts a scan. */
+export function createLineScan(options: ScanOptions = {}): LineScan {
+  const state: ScanState = {
+    options,
+    hash: createHash('sha256'),
+    lines: 0,
+    lineLength: 0,
+    heldCr: false,
+    inHeader: true,
+    size: 0,
+    longestLine: 0,
+    eightBitHeader: false,
+    eightBitBody: false,
+    dotFree: true,
+    canonical: true,
+    headerParts: [],
+    headerSize: 0,
+  };
+  return {
+    push: (chunk) => scanChunk(state, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    end: () => endScan(state),
+  };
+}
+
+function scanChunk(state: ScanState, given: Buffer): Buffer {
+  if (given.length === 0) return EMPTY;
+  if (given.includes(0)) {
+    const line = state.lines + 1 + countLines(given, given.indexOf(0));
+    throw messageError('message-malformed', `line ${line}`, 'It holds a NUL octet.');
+  }
+  const chunk = takeHeld(state, given);
+  const wasInHeader = state.inHeader;
+  const { loneLfs, bodyAt } = walkLines(state, chunk);
+  noteEightBit(state, chunk, wasInHeader ? bodyAt : 0);
+  const usable = state.heldCr ? chunk.subarray(0, -1) : chunk;
+  const canonical = loneLfs.length === 0 ? usable : insertCrs(usable, loneLfs);
+  if (wasInHeader) {
+    const before = loneLfs.filter((at) => at < bodyAt).length;
+    keepHeader(state, canonical.subarray(0, Math.min(canonical.length, bodyAt + before)));
+  }
+  handOut(state, canonical);
+  return canonical;
+}
+
+/** The CR that ended the chunk before goes in front of this one. */
+function takeHeld(state: ScanState, chunk: Buffer): Buffer {
+  if (!state.heldCr) return chunk;
+  state.heldCr = false;
+  if (chunk[0] !== LF) throw messageError('lone-cr', `line ${state.lines + 1}`);
+  return Buffer.concat([CRLF.subarray(0, 1), chunk]);
+}
+
+/** Walks the lines of a chunk; gives the places of lone LFs and where the body begins (its length: not in this chunk). */
+function walkLines(state: ScanState, chunk: Buffer): { loneLfs: number[]; bodyAt: number } {
+  const loneLfs: number[] = [];
+  let bodyAt = chunk.length;
+  let start = 0;
+  let cr = chunk.indexOf(CR);
+  for (let lf = chunk.indexOf(LF); lf !== -1; lf = chunk.indexOf(LF, start)) {
+    let end = lf;
+    if (cr !== -1 && cr < lf) {
+      if (cr !== lf - 1) throw messageError('lone-cr', `line ${state.lines + 1}`);
+      end = cr;
+      cr = chunk.indexOf(CR, lf + 1);
+    } else {
+      refuseLoneLf(state);
+      loneLfs.push(lf);
+    }
+    growLine(state, chunk, start, end);
+    if (state.inHeader && state.lineLength === 0) {
+      state.inHeader = false;
+      bodyAt = lf + 1;
+    }
+    state.lines += 1;
+    state.lineLength = 0;
+    start = lf + 1;
+  }
+  state.heldCr = cr !== -1 && cr === chunk.length - 1;
+  if (cr !== -1 && !state.heldCr) throw messageError('lone-cr', `line ${state.lines + 1}`);
+  growLine(state, chunk, start, state.heldCr ? cr : chunk.length);
+  return { loneLfs, bodyAt };
+}
+
+/** Adds `chunk[start..end)` to the line under way. */
+function growLine(state: ScanState, chunk: Buffer, start: number, end: number): void {
+  if (end === start) return;
+  if (state.lineLength === 0 && chunk[start] === DOT) state.dotFree = false;
+  state.lineLength += end - start;
+  if (state.lineLength > MAX_LINE) throw messageError('line-too-long', `line ${state.lines + 1}`);
+  if (state.lineLength > state.longestLine) state.longestLine = state.lineLength;
+}
+
+function refuseLoneLf(state: ScanState): void {
+  state.canonical = false;
+  if (state.options.lineEndings !== 'reject') return;
+  throw messageError(
+    'message-malformed',
+    `line ${state.lines + 1}`,
+    'It ends in a line feed without a carriage return, and line ends are not to be mended.',
+  );
+}
+
+function noteEightBit(state: ScanState, chunk: Buffer, bodyAt: number): void {
+  if (!state.eightBitHeader) state.eightBitHeader = !isAscii(chunk.subarray(0, bodyAt));
+  if (!state.eightBitBody) state.eightBitBody = !isAscii(chunk.subarray(bodyAt));
+}
+
+/** A CR in front of each LF that lacks one. */
+function insertCrs(chunk: Buffer, loneLfs: readonly number[]): Buffer {
+  const out = Buffer.allocUnsafe(chunk.length + loneLfs.length);
+  let from = 0;
+  let to = 0;
+  for (const lf of loneLfs) {
+    to += chunk.copy(out, to, from, lf);
+    out[to] = CR;
+    to += 1;
+    from = lf;
+  }
+  chunk.copy(out, to, from);
+  return out;
+}
+
+function keepHeader(state: ScanState, part: Buffer): void {
+  state.headerSize += part.length;
+  if (state.headerSize > MAX_HEADER) {
+    const place = `line ${state.lines + 1}`;
+    throw messageError('message-malformed', place, `The header is larger than ${MAX_HEADER} octets.`);
+  }
+  state.headerParts.push(Buffer.from(part));
+}
+
+function handOut(state: ScanState, canonical: Buffer): void {
+  state.size += canonical.length;
+  const limit = state.options.maxSize;
+  if (limit !== undefined && state.size > limit) {
+    throw messageError('message-too-big', `octet ${limit}`, `It is larger than ${limit} octets.`);
+  }
+  state.hash.update(canonical);
+}
+
+function endScan(state: ScanState): ReturnType<LineScan['end']> {
+  if (state.heldCr) throw messageError('lone-cr', `line ${state.lines + 1}`);
+  let rest = EMPTY;
+  if (state.lineLength > 0) {
+    // RFC 5321 §4.1.1.4: the content ends with the end of a line (SC-32).
+    rest = CRLF;
+    state.canonical = false;
+    handOut(state, rest);
+    if (state.inHeader) keepHeader(state, rest);
+  }
+  return {
+    rest,
+    facts: {
+      size: state.size,
+      sha256: state.hash.digest('hex'),
+      longestLine: state.longestLine,
+      eightBitHeader: state.eightBitHeader,
+      eightBitBody: state.eightBitBody,
+      dotFree: state.dotFree,
+      canonical: state.canonical,
+      header: Buffer.concat(state.headerParts),
+    },
+  };
+}
+
+function countLines(chunk: Buffer, before: number): number {
+  let count = 0;
+  for (let lf = chunk.indexOf(LF); lf !== -1 && lf < before; lf = chunk.indexOf(LF, lf + 1)) count += 1;
+  return count;
+}
