@@ -58,6 +58,7 @@ const rows = {
   'dns-malformed': ['retry', '4.4.3', 'recipient', null, 'RFC 5321 §5.1; MX-8', 'The answer of the name servers cannot be read.', 'Repair the zone of the domain.'],
   'dns-alias-loop': ['retry', '4.4.3', 'recipient', null, 'RFC 5321 §5.1; MX-6', 'The aliases of the domain lead in a circle or too far.', 'Repair the CNAME records of the domain.'],
   'dnssec-invalid': ['retry', '4.4.3', 'recipient', null, 'RFC 7672 §2.1.2', 'The signatures of the zone do not verify.', 'Repair the DNSSEC records of the domain.'],
+  'dns-unconfirmed': ['retry', '4.4.3', 'network', null, 'AT-31', 'The DNS says that the domain does not exist or takes no mail, and this sender believes it only when it is said again.', 'Nothing; it is asked again. If the domain does exist, look for somebody who forges DNS answers.'],
   'no-usable-host': ['fail', '5.4.4', 'recipient', null, 'RFC 5321 §5.1; MX-10', 'None of the mail servers that the domain names can be reached by that name.', 'Publish MX records that name existing hosts with addresses.'],
   'host-unresolved': ['retry', '4.4.4', 'recipient', null, 'MX-10', 'The addresses of the mail servers cannot be found at present.', 'Check the name servers of the mail hosts.'],
   'address-not-allowed': ['hold', '4.7.0', 'recipient', null, 'mx-connect address guard; AT-36', 'The domain leads to a private or reserved address.', 'Publish public addresses; or, if this is meant, write the route down by name or allow the address.'],
