@@ -44,7 +44,10 @@ export interface Certificate {
   readonly notAfter: number;
   readonly key: CertificateKey;
   /** Signature algorithm by its usual name (`sha256WithRSAEncryption`, `ecdsa-with-SHA256`, ...; else OID) and its digest. */
-  readonly signature: { readonly algorithm: string; readonly hash: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512' | 'none' | 'unknown' };
+  readonly signature: {
+    readonly algorithm: string;
+    readonly hash: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512' | 'none' | 'unknown';
+  };
   /** RFC 5280 names (`digitalSignature`, `keyCertSign`, ...), null without the extension. */
   readonly keyUsage: readonly string[] | null;
   /** `serverAuth`, `clientAuth`, `anyExtendedKeyUsage`, `OCSPSigning`, ... else the OID; null without the extension. */

@@ -1,0 +1,11 @@
+/**
+ * Certificate facts, name match, dates, paths and trust stores.
+ * @module
+ */
+export type { AlternativeName, Certificate, CertificateKey } from './certificate.js';
+export { matchName, type NameMatch, type NameMode } from './names.js';
+export { parseCertificate, parseCertificates } from './parse.js';
+export { type PathVerdict, walkPath } from './path.js';
+export { bundledRoots, pemStore, systemRoots } from './roots.js';
+export { createTrustStore, intersectStores, type TrustAnchor, type TrustStore } from './trust-store.js';
+export { type DateFault, judgeValidity } from './validity.js';

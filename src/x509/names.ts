@@ -1,0 +1,84 @@
+/**
+ * Does a certificate carry a name? Label by label, dNSName first and by default alone; a Common Name counts only where a
+ * mode says so, and an IP address only as iPAddress. References come from routing, never from the peer (CI-10, CI-11).
+ * Standards: RFC 9525 §6, RFC 6125 §6.4.4 (mode `san-or-cn`); FI-20 (mode `san-and-cn`).
+ */
+import { isIP } from 'node:net';
+import { canonicalDomain } from '../core/domain.js';
+import { printable } from '../core/printable.js';
+import type { Certificate } from './certificate.js';
+
+/**
+ * `san`: dNSName only (CI-12); `san-or-cn`: the last Common Name where there is no dNSName at all (CI-13);
+ * `san-and-cn`: dNSName, and the Common Name equals the reference as well (CI-14).
+ */
+export type NameMode = 'san' | 'san-or-cn' | 'san-and-cn';
+
+/** What the comparison found. */
+export interface NameMatch {
+  readonly matched: boolean;
+  readonly by: 'dns' | 'ip' | 'cn' | null;
+  /** Every name that the certificate shows, for people; escaped and capped. */
+  readonly presented: readonly string[];
+  readonly cn: string | null;
+  readonly cnEqualsReference: boolean;
+  readonly why: 'ok' | 'no-san' | 'invalid-san' | 'mismatch' | 'cn-mismatch';
+}
+
+/** Holds a certificate against one reference: a canonical domain or an IP literal. */
+export function matchName(certificate: Certificate, reference: string, mode: NameMode): NameMatch {
+  const cn = certificate.commonNames.at(-1) ?? null;
+  const cnEqualsReference = cn !== null && canonicalDomain(cn) === reference && !cn.includes('*');
+  const found = {
+    presented: presentedNames(certificate),
+    cn: cn === null ? null : printable(cn, 255),
+    cnEqualsReference,
+  };
+  if (isIP(reference) !== 0) {
+    const wanted = normalAddress(reference);
+    const matched = certificate.names.some(
+      (name) => name.type === 'ip' && name.valid && name.value === wanted,
+    );
+    return { ...found, matched, by: matched ? 'ip' : null, why: matched ? 'ok' : 'mismatch' };
+  }
+  const dnsNames = certificate.names.filter((name) => name.type === 'dns');
+  if (dnsNames.some((name) => name.valid && matchesPattern(name.value, reference))) {
+    const refused = mode === 'san-and-cn' && !cnEqualsReference;
+    return { ...found, matched: !refused, by: refused ? null : 'dns', why: refused ? 'cn-mismatch' : 'ok' };
+  }
+  // RFC 6125 §6.4.4: no DNS-ID, SRV-ID or URI-ID may be there for the Common Name to count.
+  const cnMayCount =
+    dnsNames.length === 0 && !certificate.names.some((name) => name.type === 'uri' || name.type === 'other');
+  if (
+    mode === 'san-or-cn' &&
+    cnMayCount &&
+    cn !== null &&
+    cn.includes('.') &&
+    matchesPattern(cn, reference)
+  ) {
+    return { ...found, matched: true, by: 'cn', why: 'ok' };
+  }
+  const why =
+    dnsNames.length === 0 ? 'no-san' : dnsNames.every((name) => !name.valid) ? 'invalid-san' : 'mismatch';
+  return { ...found, matched: false, by: null, why };
+}
+
+/** RFC 9525 §6.3: exact labels, or `*` alone as the left-most one for exactly one label. */
+function matchesPattern(pattern: string, reference: string): boolean {
+  const name = pattern.toLowerCase();
+  if (!name.startsWith('*.')) return name === reference;
+  const dot = reference.indexOf('.');
+  // CI-16: at least two labels behind the wildcard.
+  return dot > 0 && name.slice(2).includes('.') && reference.slice(dot + 1) === name.slice(2);
+}
+
+function normalAddress(address: string): string {
+  return isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
+}
+
+function presentedNames(certificate: Certificate): string[] {
+  const shown = certificate.names
+    .slice(0, 20)
+    .map((name) => (name.type === 'dns' ? name.value : `${name.type}:${name.value}`));
+  return certificate.names.length > 20 ? [...shown, `and ${certificate.names.length - 20} more`] : shown;
+}

@@ -1,0 +1,173 @@
+/**
+ * Our own walk from a leaf to an anchor. OpenSSL reports one error, calls several of them "unspecified", and judges
+ * dates by the system clock; this walk names what is wrong, and ignores dates, which `validity.ts` judges.
+ *
+ * Steps: issuers by name and signature, out of the certificates sent and the anchors, bounded in depth and tries; then
+ * the rules of RFC 5280 §6 for each certificate. Name constraints are not worked out: a path under them is refused.
+ */
+import { X509Certificate } from 'node:crypto';
+import type { Reason } from '../core/reasons.js';
+import type { Certificate } from './certificate.js';
+import { issuerSerialKey, type TrustAnchor, type TrustStore } from './trust-store.js';
+
+const MAX_DEPTH = 10;
+const MAX_SIGNATURES = 100;
+
+/** A path to an anchor, or what is wrong. */
+export type PathVerdict =
+  | { readonly ok: true; readonly path: readonly Certificate[]; readonly anchor: TrustAnchor }
+  | { readonly ok: false; readonly reason: Reason; readonly depth: number; readonly detail: string };
+
+interface Search {
+  readonly sent: readonly Certificate[];
+  readonly store: TrustStore;
+  budget: number;
+}
+
+/** Looks for a path from `leaf` to an anchor of `store`. */
+export function walkPath(leaf: Certificate, sent: readonly Certificate[], store: TrustStore): PathVerdict {
+  const search: Search = { sent: sent.slice(0, 20), store, budget: MAX_SIGNATURES };
+  const found = extend([leaf], search);
+  if (found === null) return explainDeadEnd(leaf, search);
+  return judgePath(found.path, found.anchor, store) ?? { ok: true, ...found };
+}
+
+function extend(path: Certificate[], search: Search): { path: Certificate[]; anchor: TrustAnchor } | null {
+  const last = path.at(-1) as Certificate;
+  if (search.store.hasAnchor(last.sha256)) {
+    const anchor = search.store.anchors.find(
+      (each) => each.certificate.sha256 === last.sha256,
+    ) as TrustAnchor;
+    return { path, anchor };
+  }
+  for (const anchor of search.store.findBySubject(last.issuerDer)) {
+    if (isSignedBy(last, anchor.certificate, search)) return { path: [...path, anchor.certificate], anchor };
+  }
+  if (path.length >= MAX_DEPTH) return null;
+  for (const candidate of search.sent) {
+    const used = path.some((each) => each.sha256 === candidate.sha256);
+    if (used || !sameName(candidate.subjectDer, last.issuerDer) || !isSignedBy(last, candidate, search))
+      continue;
+    const found = extend([...path, candidate], search);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function isSignedBy(certificate: Certificate, issuer: Certificate, search: Search): boolean {
+  if (search.budget <= 0) return false;
+  search.budget -= 1;
+  try {
+    return new X509Certificate(certificate.der).verify(new X509Certificate(issuer.der).publicKey);
+  } catch {
+    return false;
+  }
+}
+
+function sameName(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** RFC 5280 §6.1.4: what each certificate of a signed path must satisfy; null when all do. */
+function judgePath(path: readonly Certificate[], anchor: TrustAnchor, store: TrustStore): PathVerdict | null {
+  const refuse = (reason: Reason, depth: number, detail: string): PathVerdict => ({
+    ok: false,
+    reason,
+    depth,
+    detail,
+  });
+  const leaf = path[0] as Certificate;
+  for (const [depth, certificate] of path.entries()) {
+    const listed = [certificate.sha256, issuerSerialKey(certificate.issuerDer, certificate.serial)];
+    if (listed.some((key) => store.distrusted.has(key))) {
+      return refuse(
+        'certificate-distrusted-root',
+        depth,
+        `${certificate.subject} is distrusted in ${store.name}`,
+      );
+    }
+    if (certificate.unknownCriticalExtensions.length > 0) {
+      const ids = certificate.unknownCriticalExtensions.join(', ');
+      return refuse('certificate-unknown-critical-extension', depth, `${certificate.subject}: ${ids}`);
+    }
+    if (depth > 0) {
+      const fault = judgeIssuer(certificate, depth - 1);
+      if (fault !== null) return refuse('certificate-invalid', depth, `${certificate.subject}: ${fault}`);
+      if (certificate.hasNameConstraints && depth < path.length - 1) {
+        return refuse(
+          'certificate-name-constraint',
+          depth,
+          `${certificate.subject} may issue only for some names`,
+        );
+      }
+    }
+  }
+  const usage = leaf.extendedKeyUsage;
+  if (usage !== null && !usage.includes('serverAuth') && !usage.includes('anyExtendedKeyUsage')) {
+    return refuse('certificate-wrong-purpose', 0, `purposes: ${usage.join(', ')}`);
+  }
+  if (anchor.distrustAfter !== null && leaf.notBefore > anchor.distrustAfter) {
+    return refuse(
+      'certificate-distrusted-root',
+      path.length - 1,
+      `${anchor.certificate.subject} is not trusted for certificates issued after ${new Date(anchor.distrustAfter).toISOString().slice(0, 10)}`,
+    );
+  }
+  return null;
+}
+
+/** RFC 5280 §4.2.1.9, §4.2.1.3: an issuer is a CA, may sign certificates, and has room below it. */
+function judgeIssuer(certificate: Certificate, certificatesBetween: number): string | null {
+  // The anchor is trusted as such; version 1 roots have no extensions.
+  const { basicConstraints, keyUsage } = certificate;
+  const isRootWithout = basicConstraints === null && sameName(certificate.subjectDer, certificate.issuerDer);
+  if (!isRootWithout && basicConstraints?.ca !== true) return 'is not an authority';
+  if (keyUsage !== null && !keyUsage.includes('keyCertSign')) return 'may not sign certificates';
+  const room = basicConstraints?.pathLength ?? null;
+  return room !== null && certificatesBetween > room
+    ? `may have ${room} authorities below it, has ${certificatesBetween}`
+    : null;
+}
+
+/** No path: tells apart what is missing, so that the right side is told. */
+function explainDeadEnd(leaf: Certificate, search: Search): PathVerdict {
+  if (sameName(leaf.subjectDer, leaf.issuerDer)) {
+    return {
+      ok: false,
+      reason: 'certificate-self-signed',
+      depth: 0,
+      detail: `${leaf.subject}, pin: spki-sha256/${leaf.spkiSha256}`,
+    };
+  }
+  let last = leaf;
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const next = search.sent.find(
+      (each) => each.sha256 !== last.sha256 && sameName(each.subjectDer, last.issuerDer),
+    );
+    if (next === undefined) {
+      const where = last.issuerUrls[0] === undefined ? '' : `; it is said to lie at ${last.issuerUrls[0]}`;
+      const reason = depth === 0 ? 'certificate-chain-incomplete' : 'certificate-unknown-issuer';
+      return {
+        ok: false,
+        reason,
+        depth,
+        detail: `issuer ${last.issuer} was not sent and is not in ${search.store.name}${where}`,
+      };
+    }
+    if (sameName(next.subjectDer, next.issuerDer)) {
+      return {
+        ok: false,
+        reason: 'certificate-not-trusted',
+        depth: depth + 1,
+        detail: `root ${next.subject} (sha256 ${next.sha256}) is not in ${search.store.name}`,
+      };
+    }
+    last = next;
+  }
+  return {
+    ok: false,
+    reason: 'certificate-invalid',
+    depth: MAX_DEPTH,
+    detail: 'the chain is too long or goes in circles',
+  };
+}
