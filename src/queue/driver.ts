@@ -167,7 +167,10 @@ export interface QueueDriver {
    * Keeps a job (`id`) or all present and future jobs of a domain back, and gives the number of unfinished jobs that
    * this concerns. A running attempt goes on; its job waits afterwards. While it waits, nothing is sent or reported.
    */
-  suspend(what: { readonly id: string } | { readonly domain: string }, suspension: Suspension): Promise<number>;
+  suspend(
+    what: { readonly id: string } | { readonly domain: string },
+    suspension: Suspension,
+  ): Promise<number>;
   /** Ends a suspension; the number of unfinished jobs that this concerns. */
   resume(what: { readonly id: string } | { readonly domain: string }): Promise<number>;
   /** Makes all waiting jobs of a domain due now; the number of jobs. */

@@ -1,0 +1,105 @@
+/**
+ * What every driver does with a job, apart from keeping it: how one begins, how a settlement changes it, what is left
+ * of its message in the end. Pure.
+ */
+import { QueueError } from '../core/errors.js';
+import type { Job, JobRecipient } from '../deliver/job.js';
+import type { Message } from '../message/source.js';
+import type { JobQuery, JobView, NewJob, Settlement, Submission } from './driver.js';
+
+/** The job that a submission's new job becomes. */
+export function startJob(job: NewJob, submission: Submission): Job {
+  return {
+    id: job.id,
+    submissionId: submission.id,
+    domain: job.domain,
+    envelope: job.envelope,
+    recipients: job.envelope.recipients.map((recipient): JobRecipient => ({
+      ...recipient,
+      state: 'waiting',
+      reason: null,
+      detail: '',
+      heldSince: null,
+      warnedAt: null,
+    })),
+    message: submission.message,
+    ask: job.ask,
+    floor: job.floor,
+    kind: job.kind,
+    attempts: 0,
+    createdAt: job.createdAt,
+    expiresAt: job.expiresAt,
+  };
+}
+
+/**
+ * The job after a settlement.
+ * @throws QueueError `settlement-mismatch` when a recipient is missing or new: that would lose mail
+ */
+export function applySettlement(job: Job, settlement: Settlement): Job {
+  const same =
+    settlement.recipients.length === job.recipients.length &&
+    settlement.recipients.every((each, i) => each.address.path === job.recipients[i]?.address.path);
+  if (!same) {
+    throw new QueueError(
+      'settlement-mismatch',
+      `settle: expected the ${job.recipients.length} recipients of job ${job.id} in their order, got ${settlement.recipients.length} others; pass all of them, changed or not`,
+    );
+  }
+  const { next } = settlement;
+  const counts = next.kind !== 'again' || next.countAttempt;
+  return { ...job, recipients: settlement.recipients, attempts: job.attempts + (counts ? 1 : 0) };
+}
+
+/** The same job without the content of its message, for the time after its end: facts stay, the octets go. */
+export function forgetContent(job: Job): Job {
+  const { messageId, receivedCount } = job.message;
+  const { size, sha256, longestLine, eightBitHeader, eightBitBody, dotFree, canonical } = job.message;
+  const facts = { size, sha256, longestLine, eightBitHeader, eightBitBody, dotFree, canonical };
+  const message: Message = {
+    ...facts,
+    messageId,
+    receivedCount,
+    header: new Uint8Array(0),
+    open() {
+      throw new QueueError('content-gone', `job ${job.id} has ended: the content of its message is not kept`);
+    },
+  };
+  return { ...job, message };
+}
+
+/** True when the job fits every field of the query. */
+export function matchesQuery(view: JobView, query: JobQuery): boolean {
+  const { job } = view;
+  return (
+    (query.id === undefined || job.id === query.id) &&
+    (query.submissionId === undefined || job.submissionId === query.submissionId) &&
+    (query.domain === undefined || job.domain === query.domain) &&
+    (query.state === undefined || view.state === query.state) &&
+    (query.createdBefore === undefined || job.createdAt < query.createdBefore) &&
+    (query.reason === undefined || job.recipients.some((each) => each.reason === query.reason))
+  );
+}
+
+/**
+ * Refuses a submission that no driver can keep.
+ * @throws QueueError `submission-empty`, `job-id-taken`
+ */
+export function checkSubmission(submission: Submission, isTaken: (jobId: string) => boolean): void {
+  if (submission.jobs.length === 0) {
+    throw new QueueError(
+      'submission-empty',
+      `put: submission ${submission.id} has no job; give it one per domain`,
+    );
+  }
+  const ids = new Set<string>();
+  for (const job of submission.jobs) {
+    if (ids.has(job.id) || isTaken(job.id)) {
+      throw new QueueError(
+        'job-id-taken',
+        `put: there is a job ${job.id} already; give every job an id of its own`,
+      );
+    }
+    ids.add(job.id);
+  }
+}

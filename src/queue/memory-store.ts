@@ -1,0 +1,213 @@
+/**
+ * What the memory queue keeps, and the steps that keep it consistent: entering, waiting, lease and end of a job.
+ *
+ *   submissions, jobs   what is kept, by id
+ *   line                jobs that wait                     (line.ts)
+ *   leases              jobs under lease, by when it ends  (heap.ts)
+ *   pauses              suspensions that end by themselves
+ *
+ * A step that can fail checks first and changes afterwards, so a QueueError leaves everything as it was.
+ */
+import { randomUUID } from 'node:crypto';
+import { QueueError } from '../core/errors.js';
+import type { Job } from '../deliver/job.js';
+import type { JobState, Lease, Settlement, Submission, Suspension } from './driver.js';
+import { createHeap } from './heap.js';
+import { applySettlement, checkSubmission, forgetContent, startJob } from './job-record.js';
+import { createLine } from './line.js';
+
+export interface Entry {
+  readonly domain: string;
+  readonly order: number;
+  readonly priority: number;
+  job: Job;
+  dueAt: number;
+  lease: { readonly token: string; readonly until: number } | null;
+  suspension: Suspension | null;
+  floorAcceptedBy: string | null;
+  ended: { readonly state: 'done' | 'buried'; readonly at: number } | null;
+}
+
+/** A suspension that ends by itself. */
+export interface Pause {
+  readonly what: { readonly id: string } | { readonly domain: string };
+  readonly until: number;
+}
+
+export interface Store {
+  readonly jobs: Map<string, Entry>;
+  /** Jobs of each submission that are still kept, and its idempotency key. */
+  readonly submissions: Map<string, { readonly key: string | null; readonly jobs: Set<string> }>;
+  readonly keys: Map<string, string>;
+  readonly domains: Map<string, Suspension>;
+  /** Jobs under lease, by domain. */
+  readonly busy: Map<string, number>;
+  readonly line: ReturnType<typeof createLine<Entry>>;
+  readonly leases: ReturnType<typeof createHeap<Entry>>;
+  readonly pauses: ReturnType<typeof createHeap<Pause>>;
+  readonly ended: Set<Entry>;
+  readonly listeners: Set<() => void>;
+  readonly maxJobs: number;
+  arrivals: number;
+  closed: boolean;
+}
+
+export function createStore(maxJobs: number): Store {
+  return {
+    jobs: new Map(),
+    submissions: new Map(),
+    keys: new Map(),
+    domains: new Map(),
+    busy: new Map(),
+    line: createLine<Entry>(),
+    leases: createHeap<Entry>((a, b) => (a.lease?.until ?? 0) < (b.lease?.until ?? 0)),
+    pauses: createHeap<Pause>((a, b) => a.until < b.until),
+    ended: new Set(),
+    listeners: new Set(),
+    maxJobs,
+    arrivals: 0,
+    closed: false,
+  };
+}
+
+export function put(store: Store, submission: Submission): { id: string; existing: boolean } {
+  const known = submission.idempotencyKey === null ? undefined : store.keys.get(submission.idempotencyKey);
+  if (known !== undefined) return { id: known, existing: true };
+  check(store, [submission]);
+  keep(store, submission);
+  wake(store);
+  return { id: submission.id, existing: false };
+}
+
+/** Refuses before anything is changed. */
+function check(store: Store, submissions: readonly Submission[]): void {
+  const ids = new Set<string>();
+  let count = store.jobs.size;
+  for (const submission of submissions) {
+    if (ids.has(submission.id) || store.submissions.has(submission.id)) {
+      throw new QueueError(
+        'submission-id-taken',
+        `put: there is a submission ${submission.id} already; give every submission an id of its own`,
+      );
+    }
+    checkSubmission(submission, (id) => ids.has(id) || store.jobs.has(id));
+    ids.add(submission.id);
+    for (const job of submission.jobs) ids.add(job.id);
+    count += submission.jobs.length;
+  }
+  if (count > store.maxJobs) {
+    throw new QueueError(
+      'queue-full',
+      `put: the memory queue keeps at most ${store.maxJobs} jobs; wait until some have ended, or use a durable queue`,
+    );
+  }
+}
+
+function keep(store: Store, submission: Submission): void {
+  const { id, idempotencyKey } = submission;
+  store.submissions.set(id, { key: idempotencyKey, jobs: new Set(submission.jobs.map((job) => job.id)) });
+  if (idempotencyKey !== null) store.keys.set(idempotencyKey, id);
+  for (const job of submission.jobs) {
+    const entry: Entry = {
+      domain: job.domain,
+      order: store.arrivals++,
+      priority: job.priority,
+      job: startJob(job, submission),
+      dueAt: job.notBefore,
+      lease: null,
+      suspension: null,
+      floorAcceptedBy: null,
+      ended: null,
+    };
+    store.jobs.set(job.id, entry);
+    stand(store, entry);
+  }
+}
+
+/** Puts a job into the line, unless it has ended, is under lease or is kept back. */
+export function stand(store: Store, entry: Entry): void {
+  if (stateOf(store, entry) === 'ready') store.line.add(entry);
+}
+
+export function stateOf(store: Store, entry: Entry): JobState {
+  if (entry.ended !== null) return entry.ended.state;
+  if (entry.lease !== null) return 'leased';
+  return entry.suspension !== null || store.domains.has(entry.domain) ? 'suspended' : 'ready';
+}
+
+export function grant(store: Store, entry: Entry, until: number): Lease {
+  const token = randomUUID();
+  entry.lease = { token, until };
+  store.leases.push(entry);
+  store.busy.set(entry.domain, (store.busy.get(entry.domain) ?? 0) + 1);
+  return { job: entry.job, token, until };
+}
+
+export function endLease(store: Store, entry: Entry): void {
+  if (entry.lease === null) return;
+  store.leases.remove(entry);
+  entry.lease = null;
+  const rest = (store.busy.get(entry.domain) ?? 1) - 1;
+  if (rest === 0) store.busy.delete(entry.domain);
+  else store.busy.set(entry.domain, rest);
+}
+
+export function holderOf(store: Store, lease: Lease): Entry | null {
+  const entry = store.jobs.get(lease.job.id);
+  return entry?.lease?.token === lease.token ? entry : null;
+}
+
+export function takeBackExpired(store: Store, now: number): void {
+  for (let entry = store.leases.peek(); entry?.lease != null && entry.lease.until <= now;) {
+    endLease(store, entry);
+    stand(store, entry);
+    entry = store.leases.peek();
+  }
+}
+
+export function settle(store: Store, lease: Lease, settlement: Settlement): boolean {
+  const entry = holderOf(store, lease);
+  if (entry === null) return false;
+  const { next, at } = settlement;
+  const job = applySettlement(entry.job, settlement);
+  const reports = unknownOf(store, settlement.reports);
+  check(store, reports);
+  // Nothing below can fail: outcome and reports are kept together or, above, not at all.
+  endLease(store, entry);
+  if (next.kind === 'again') {
+    entry.job = job;
+    entry.dueAt = next.at;
+    stand(store, entry);
+  } else {
+    entry.job = forgetContent(job);
+    entry.ended = { state: next.kind, at };
+    store.ended.add(entry);
+  }
+  for (const report of reports) keep(store, report);
+  wake(store);
+  return true;
+}
+
+/** Those whose idempotency key is new, each key once. */
+function unknownOf(store: Store, submissions: readonly Submission[]): Submission[] {
+  const seen = new Set<string>();
+  return submissions.filter(({ idempotencyKey: key }) => {
+    if (key === null) return true;
+    const known = store.keys.has(key) || seen.has(key);
+    seen.add(key);
+    return !known;
+  });
+}
+
+export function nextDue(store: Store): number | null {
+  const next = Math.min(
+    store.line.nextDue() ?? Number.POSITIVE_INFINITY,
+    store.leases.peek()?.lease?.until ?? Number.POSITIVE_INFINITY,
+    store.pauses.peek()?.until ?? Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(next) ? next : null;
+}
+
+export function wake(store: Store): void {
+  for (const listener of store.listeners) queueMicrotask(listener);
+}
