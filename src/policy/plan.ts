@@ -23,10 +23,11 @@ export interface NameRule {
 
 /** Which authorities, issuers and keys count. */
 export interface TrustRule {
-  /** null: the sender's own default store. */
+  /** null only where a plan was made without a default store: then the roots of the TLS context count. */
   readonly store: TrustStore | null;
   /** SHA-256 (hex) of anchors that alone count; null: all of the store. */
   readonly include: readonly string[] | null;
+  /** Certificates that never count, wherever they stand in a chain: SHA-256 (hex), or `serial:<hex>` (CI-8). */
   readonly exclude: readonly string[];
   /** Some certificate above the leaf must carry one of these (Common Name or Organisation, exact, case-insensitive) or this SHA-256 (hex). */
   readonly issuer: readonly string[] | null;
@@ -65,6 +66,8 @@ export interface Waiver {
 export interface Ask {
   readonly level?: Level;
   readonly mxAllowed?: readonly string[];
+  /** Addresses that the mail servers are known to have, per name; another address only warns (FI-5, MX-22). */
+  readonly mxAddresses?: Readonly<Record<string, readonly string[]>>;
   readonly nameMode?: NameMode;
   readonly nameReference?: 'mx' | 'nexthop' | 'names';
   readonly acceptedNames?: readonly string[];
@@ -101,7 +104,10 @@ export interface Plan {
   readonly domain: string;
   readonly level: Level;
   readonly because: readonly Because[];
+  /** Names of mail servers that alone count; null: those that DNS says. */
   readonly mxAllowed: readonly string[] | null;
+  /** Known addresses per name, for a warning only. */
+  readonly mxAddresses: Readonly<Record<string, readonly string[]>>;
   readonly name: NameRule;
   readonly trust: TrustRule;
   readonly minProtocol: MinProtocol;

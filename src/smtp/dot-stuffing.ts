@@ -1,0 +1,65 @@
+/**
+ * The message on the wire: a dot in front of every line that starts with one, and the final dot. It takes canonical
+ * octets (CRLF only) and is the last line of defence: a lone CR, a lone LF or a NUL is refused here, never sent
+ * (AT-20). Chunks go through untouched where there is nothing to stuff.
+ * Standards: RFC 5321 §4.5.2, §4.1.1.4; SC-30 to SC-32.
+ */
+import { ConfigError } from '../core/errors.js';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const DOT = 0x2e;
+
+/** Encodes chunk by chunk; `end` gives what closes the message. */
+export interface DotStuffer {
+  push(chunk: Uint8Array): readonly Uint8Array[];
+  /** The final dot, with the line end that the last line may lack. */
+  end(): Uint8Array;
+}
+
+/** Makes an encoder for one message. It throws ConfigError `lone-cr`, `message-malformed` on octets that must not leave. */
+export function createDotStuffer(): DotStuffer {
+  let atLineStart = true;
+  let afterCr = false;
+  return {
+    push(chunk) {
+      const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      if (octets.length === 0) return [];
+      refuseBadOctets(octets, afterCr);
+      const parts: Uint8Array[] = [];
+      let start = 0;
+      if (atLineStart && octets[0] === DOT) parts.push(Buffer.from('.'));
+      for (let at = octets.indexOf('\n.'); at >= 0; at = octets.indexOf('\n.', at + 2)) {
+        parts.push(octets.subarray(start, at + 1), Buffer.from('.'));
+        start = at + 1;
+      }
+      parts.push(octets.subarray(start));
+      atLineStart = octets.at(-1) === LF;
+      afterCr = octets.at(-1) === CR;
+      return parts;
+    },
+    end() {
+      if (afterCr) throw refused('lone-cr', 'a carriage return at the end');
+      return Buffer.from(atLineStart ? '.\r\n' : '\r\n.\r\n');
+    },
+  };
+}
+
+function refuseBadOctets(octets: Buffer, afterCr: boolean): void {
+  if (octets.includes(0)) throw refused('message-malformed', 'a NUL');
+  if (afterCr && octets[0] !== LF) throw refused('lone-cr', 'a carriage return without line feed');
+  for (let at = octets.indexOf(LF); at >= 0; at = octets.indexOf(LF, at + 1)) {
+    if (at === 0 ? !afterCr : octets[at - 1] !== CR)
+      throw refused('message-malformed', 'a line feed without carriage return');
+  }
+  for (let at = octets.indexOf(CR); at >= 0 && at < octets.length - 1; at = octets.indexOf(CR, at + 1)) {
+    if (octets[at + 1] !== LF) throw refused('lone-cr', 'a carriage return without line feed');
+  }
+}
+
+function refused(code: 'lone-cr' | 'message-malformed', what: string): ConfigError {
+  return new ConfigError(
+    code,
+    `message: expected lines that end in CR LF, got ${what}; nothing of it was completed`,
+  );
+}

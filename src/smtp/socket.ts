@@ -1,0 +1,154 @@
+/**
+ * The one file of the client that touches node:net and node:tls: it opens TCP connections and wraps them in TLS. It
+ * reports facts and judges nothing. Node's own verdicts are switched off on purpose: they stop at the first error and
+ * the environment can change them; `verdict/` judges, and nothing is written before it has.
+ */
+import net from 'node:net';
+import tls from 'node:tls';
+import type { Context } from '../core/context.js';
+import { ConnectionError, type SessionFailure } from '../core/errors.js';
+import type { Reason } from '../core/reasons.js';
+import { MIN_DH_BITS } from '../tls/context.js';
+import { type PeerFacts, readPeerFacts } from '../tls/facts.js';
+import type { Endpoint, TlsOptions } from './endpoint.js';
+import { reasonOfTlsError } from './tls-failure.js';
+
+/** Opens a TCP connection to an endpoint; for proxies and tests. It must resolve with a connected socket. */
+export type Dial = (endpoint: Endpoint, ctx: Context) => Promise<net.Socket>;
+
+/** How to dial. */
+export interface DialOptions {
+  readonly dial?: Dial;
+  /** Local address per family from which the connection leaves. */
+  readonly localAddress?: { readonly ipv4?: string; readonly ipv6?: string };
+  readonly timeoutMs: number;
+}
+
+const CONNECT_REASONS: Readonly<Record<string, Reason>> = {
+  ECONNREFUSED: 'connect-refused',
+  ETIMEDOUT: 'connect-timeout',
+  ENETUNREACH: 'network-unreachable',
+  EHOSTUNREACH: 'network-unreachable',
+  EADDRNOTAVAIL: 'network-unreachable',
+  ENETDOWN: 'network-unreachable',
+};
+
+/** A connected socket with Nagle's delay off. @throws ConnectionError */
+export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Context): Promise<net.Socket> {
+  const failed = (code: Reason, message: string, cause?: unknown): ConnectionError =>
+    new ConnectionError({ ...placeOf(endpoint), code, phase: 'connect', message, cause });
+  const opening =
+    options.dial === undefined ? dialDirect(endpoint, options, ctx) : options.dial(endpoint, ctx);
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const end = (settle: () => void): void => {
+      if (over) return;
+      over = true;
+      cancel();
+      ctx.signal.removeEventListener('abort', abort);
+      settle();
+    };
+    const abort = (): void => end(() => reject(ctx.signal.reason));
+    const cancel = ctx.clock.after(options.timeoutMs, () =>
+      end(() => reject(failed('connect-timeout', `no connection within ${options.timeoutMs} ms`))),
+    );
+    ctx.signal.addEventListener('abort', abort, { once: true });
+    if (ctx.signal.aborted) abort();
+    opening.then(
+      (socket) => {
+        if (over) socket.destroy();
+        else end(() => resolve(socket.setNoDelay(true)));
+      },
+      (error: unknown) => {
+        const { code = '', message = '' } = error as { code?: string; message?: string };
+        end(() => reject(failed(CONNECT_REASONS[code] ?? 'connect-refused', message, error)));
+      },
+    );
+  });
+}
+
+function dialDirect(endpoint: Endpoint, options: DialOptions, ctx: Context): Promise<net.Socket> {
+  const family = net.isIP(endpoint.address) === 6 ? 'ipv6' : 'ipv4';
+  const localAddress = options.localAddress?.[family];
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({
+      host: endpoint.address,
+      port: endpoint.port,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
+    const abort = (): void => void socket.destroy();
+    ctx.signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      ctx.signal.removeEventListener('abort', abort);
+      resolve(socket);
+    });
+  });
+}
+
+/** Where an error happened, for its fields. */
+export function placeOf(endpoint: Endpoint): Pick<SessionFailure, 'host' | 'address'> {
+  return { host: endpoint.host, address: endpoint.address };
+}
+
+/** The TLS layer over a connected socket, and what it showed. @throws ConnectionError in the phase `handshake` */
+export function startLayer(
+  socket: net.Socket,
+  request: {
+    readonly endpoint: Endpoint;
+    readonly options: TlsOptions;
+    readonly timeoutMs: number;
+    readonly afterStartTls: boolean;
+  },
+  ctx: Context,
+): Promise<{ layer: tls.TLSSocket; facts: PeerFacts }> {
+  const { endpoint, options, timeoutMs, afterStartTls } = request;
+  return new Promise((resolve, reject) => {
+    let ocspStaple: Uint8Array | null = null;
+    // ST-21: no `session` is ever passed. CV-11: renegotiation is off below.
+    const layer = tls.connect({
+      socket,
+      secureContext: options.secureContext,
+      ...(options.servername === null ? {} : { servername: options.servername }),
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+      minDHSize: options.minDhBits ?? MIN_DH_BITS,
+      requestOCSP: true,
+    } as tls.ConnectionOptions);
+    let over = false;
+    const end = (settle: () => void): void => {
+      if (over) return;
+      over = true;
+      cancel();
+      ctx.signal.removeEventListener('abort', abort);
+      layer.off('close', closed);
+      settle();
+    };
+    const fail = (code: Reason, message: string, cause?: unknown): void =>
+      end(() => {
+        layer.destroy();
+        socket.destroy();
+        reject(new ConnectionError({ ...placeOf(endpoint), code, phase: 'handshake', message, cause }));
+      });
+    const abort = (): void =>
+      end(() => {
+        layer.destroy();
+        reject(ctx.signal.reason);
+      });
+    const closed = (): void =>
+      fail('handshake-closed', 'the server closed the connection during the handshake');
+    const cancel = ctx.clock.after(timeoutMs, () =>
+      fail('handshake-timeout', `no handshake within ${timeoutMs} ms`),
+    );
+    ctx.signal.addEventListener('abort', abort, { once: true });
+    layer.on('OCSPResponse', (response: Buffer | null) => (ocspStaple = response));
+    layer.on('error', (error) => fail(reasonOfTlsError(error, afterStartTls), error.message, error));
+    layer.once('close', closed);
+    layer.once('secureConnect', () => {
+      layer.disableRenegotiation();
+      const facts = readPeerFacts(layer, { ocspStaple, servername: options.servername });
+      end(() => resolve({ layer, facts }));
+    });
+  });
+}

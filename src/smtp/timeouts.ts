@@ -1,0 +1,36 @@
+/**
+ * How long each step may take: a timer for each command, none for the whole transaction (RFC 5321 §4.5.3.2, SC-37).
+ */
+
+/** Milliseconds. The minima of the standard are the defaults. */
+export interface Timeouts {
+  readonly connect: number;
+  readonly greeting: number;
+  readonly handshake: number;
+  /** EHLO, STARTTLS, AUTH, RSET. */
+  readonly command: number;
+  readonly mail: number;
+  readonly rcpt: number;
+  /** DATA to its 354. */
+  readonly data: number;
+  /** Each block of the message. */
+  readonly block: number;
+  /** The final dot to its reply; a short one causes doubles. */
+  readonly final: number;
+  /** QUIT; its answer changes nothing. */
+  readonly quit: number;
+}
+
+/** Defaults. */
+export const TIMEOUTS: Timeouts = {
+  connect: 30_000,
+  greeting: 300_000,
+  handshake: 60_000,
+  command: 300_000,
+  mail: 300_000,
+  rcpt: 300_000,
+  data: 120_000,
+  block: 180_000,
+  final: 600_000,
+  quit: 5000,
+};
