@@ -18,6 +18,9 @@ export const protocols: readonly MinProtocol[] = ['TLSv1.2', 'TLSv1.3'];
 /** Modes of the name check in rising order. */
 export const nameModes: readonly Plan['name']['mode'][] = ['san-or-cn', 'san', 'san-and-cn'];
 
+/** What the name comes from, in rising order of how little a forger of DNS can change it. */
+export const nameReferences: readonly Plan['name']['reference'][] = ['mx', 'nexthop', 'names'];
+
 /** The later of two values in a rising order. */
 export function higher<T>(order: readonly T[], a: T, b: T): T {
   return order.indexOf(b) > order.indexOf(a) ? b : a;
@@ -41,9 +44,8 @@ export function loweredFields(a: Plan, b: Plan): string[] {
     level: reaches(levels, a.level, b.level),
     mxAllowed: isNarrower(a.mxAllowed, b.mxAllowed),
     nameMode: reaches(nameModes, a.name.mode, b.name.mode),
-    nameReference: a.name.reference === b.name.reference,
-    // Names beside the reference widen; null adds none.
-    acceptedNames: (a.name.accepted ?? []).every((name) => (b.name.accepted ?? []).includes(name)),
+    nameReference: reaches(nameReferences, a.name.reference, b.name.reference),
+    acceptedNames: isNarrower(a.name.accepted, b.name.accepted),
     store: isNarrower(anchorsOf(a), anchorsOf(b)),
     include: isNarrower(a.trust.include, b.trust.include),
     exclude: b.trust.exclude.every((entry) => a.trust.exclude.includes(entry)),

@@ -1,0 +1,75 @@
+/**
+ * Step 2: what must hold for mail to a domain. All sources are asked, their asks merged, and then what the host alone
+ * may say is applied: dates, waivers, report-only; none of it to a locked plan.
+ * Failure: a source that throws or does not know makes the plan let nothing out; `decide` itself does not reject.
+ */
+import type { Context } from '../core/context.js';
+import { printable } from '../core/printable.js';
+import type { PlanBase } from './base.js';
+import { fingerprintPlan } from './fingerprint.js';
+import { findRule, type ParsedRule } from './from-table.js';
+import { mergePlan } from './merge.js';
+import type { Ask, Because, Plan } from './plan.js';
+import type { PolicySource, SourceAnswer } from './source.js';
+
+/** Who is asked. */
+export interface Sources {
+  readonly table: readonly ParsedRule[];
+  readonly sources: readonly PolicySource[];
+  readonly base: PlanBase;
+}
+
+/** The plan of a canonical domain; `ask` is what the message asks on top. */
+export async function decide(domain: string, from: Sources, ask: Ask | null, ctx: Context): Promise<Plan> {
+  const now = ctx.clock.now();
+  const rule = findRule(from.table, domain);
+  const active = rule !== null && (rule.effectiveFrom === null || now >= rule.effectiveFrom) ? rule : null;
+  const answers = await Promise.all(from.sources.map((source) => askSource(source, domain, ctx)));
+  const because: Because[] = [];
+  const unknown: { source: string; cause: string }[] = [];
+  for (const [source, answer] of answers) {
+    if (answer.kind === 'asks') because.push({ source: source.name, asked: answer.ask, ref: answer.ref });
+    else if (answer.kind === 'unknown')
+      unknown.push({ source: source.name, cause: printable(answer.cause, 200) });
+  }
+  if (ask !== null) because.push({ source: 'message', asked: ask, ref: 'options of the message' });
+  const others = mergePlan({ domain, because, unknown, base: from.base });
+  if (active === null) return others;
+  const own: Because = {
+    source: 'table',
+    asked: active.ask,
+    ref: `rule "${active.wildcard ? '*.' : ''}${active.match}"`,
+  };
+  const whole = mergePlan({ domain, because: [own, ...because], unknown, base: from.base });
+  return applyHost(whole, others, active, now);
+}
+
+async function askSource(
+  source: PolicySource,
+  domain: string,
+  ctx: Context,
+): Promise<readonly [PolicySource, SourceAnswer]> {
+  try {
+    return [source, await source.find(domain, ctx)];
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    return [source, { kind: 'unknown', cause: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
+/** What only the host's table says; waivers and report-only never touch a locked plan. */
+function applyHost(whole: Plan, others: Plan, rule: ParsedRule, now: number): Plan {
+  const host = {
+    onPolicyFailure: rule.onPolicyFailure ?? whole.onPolicyFailure,
+    holdForMs: rule.holdForMs ?? whole.holdForMs,
+    warnings: rule.warnings,
+  };
+  if (rule.reportOnly && !whole.locked) {
+    const asked = { ...whole, ...host };
+    const decides = { ...others, ...host, reportOnly: asked };
+    return { ...decides, fingerprint: fingerprintPlan(decides) };
+  }
+  const waivers = whole.locked ? [] : rule.waivers.filter((waiver) => now < waiver.until);
+  const plan = { ...whole, ...host, waivers };
+  return { ...plan, fingerprint: fingerprintPlan(plan) };
+}

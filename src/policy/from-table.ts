@@ -1,0 +1,234 @@
+/**
+ * The host's own table: which domain, what must hold. Exact names win over `*.example`, longer over shorter (FAQ-8);
+ * every form of a name is one name (AT-39). What cannot be meant is refused when the table is made.
+ * Failure: ConfigError that names the rule, what was expected and what to do.
+ */
+import { isWithin, parseDomain } from '../core/domain.js';
+import { type Duration, parseDuration } from '../core/duration.js';
+import { ConfigError } from '../core/errors.js';
+import { refuseUnknownOptions } from '../core/options.js';
+import { parseSuite, isHardDenied, type SuiteRules } from '../tls/suites.js';
+import type { NameMode } from '../x509/names.js';
+import type { TrustStore } from '../x509/trust-store.js';
+import { parseLevel } from './base.js';
+import type { Ask, CheckName, ClientCertificate, Level, MinProtocol, Waiver } from './plan.js';
+
+/** A waiver as a host writes it. */
+export interface WaiverInput {
+  readonly check: CheckName;
+  readonly reason: string;
+  readonly approvedBy: string;
+  /** ISO date or date-time; from then on it has no effect. */
+  readonly until: string;
+}
+
+/** One rule of the table. */
+export interface TableRule {
+  /** A domain, or `*.domain` for all domains below it (not itself). */
+  readonly match: string;
+  readonly level?: Level;
+  readonly minProtocol?: MinProtocol;
+  readonly ciphers?: SuiteRules;
+  readonly nameMode?: NameMode;
+  /** Names that the certificate must carry, instead of the name of the mail server. */
+  readonly verifyAs?: string | readonly string[];
+  /** Names of the mail servers that alone count. */
+  readonly mx?: readonly string[];
+  readonly issuer?: readonly string[];
+  /** `spki-sha256/<base64>`, current and next. */
+  readonly pins?: readonly string[];
+  readonly trust?: TrustStore;
+  readonly exclude?: readonly string[];
+  readonly requireMxAuth?: boolean;
+  readonly minRsaBits?: number;
+  readonly minEcBits?: number;
+  readonly clientCertificate?: ClientCertificate;
+  readonly locked?: boolean;
+  /** A route instead of the MX records; read by `route/configured`. */
+  readonly route?: unknown;
+  readonly onPolicyFailure?: 'hold' | 'bounce';
+  /** 5 to 7 days are sensible (FI-21). */
+  readonly holdFor?: Duration;
+  readonly waive?: readonly WaiverInput[];
+  /** ISO date or date-time from which the rule holds; before it the rule says nothing (FI-23). */
+  readonly effectiveFrom?: string;
+  /** Judge and record, but deliver as if the rule were not there. */
+  readonly reportOnly?: boolean;
+}
+
+/** A rule, read. */
+export interface ParsedRule {
+  readonly match: string;
+  readonly wildcard: boolean;
+  readonly ask: Ask;
+  readonly route: unknown;
+  readonly onPolicyFailure: 'hold' | 'bounce' | null;
+  readonly holdForMs: number | null;
+  readonly waivers: readonly Waiver[];
+  readonly effectiveFrom: number | null;
+  readonly reportOnly: boolean;
+  readonly warnings: readonly string[];
+}
+
+const KEYS: readonly (keyof TableRule)[] = [
+  'match',
+  'level',
+  'minProtocol',
+  'ciphers',
+  'nameMode',
+  'verifyAs',
+  'mx',
+  'issuer',
+  'pins',
+  'trust',
+  'exclude',
+  'requireMxAuth',
+  'minRsaBits',
+  'minEcBits',
+  'clientCertificate',
+  'locked',
+  'route',
+  'onPolicyFailure',
+  'holdFor',
+  'waive',
+  'effectiveFrom',
+  'reportOnly',
+];
+const CHECKS: readonly CheckName[] = [
+  'starttls',
+  'protocol',
+  'cipher',
+  'chain',
+  'validity',
+  'name',
+  'key',
+  'mx-allowed',
+];
+const DAY = 86_400_000;
+
+/** Reads a table. @throws ConfigError */
+export function parseTable(rules: readonly TableRule[]): readonly ParsedRule[] {
+  const parsed = rules.map(parseRule);
+  const seen = new Set<string>();
+  for (const rule of parsed) {
+    const key = `${rule.wildcard ? '*.' : ''}${rule.match}`;
+    if (seen.has(key)) throw new ConfigError('rule-doubled', `policies: "${key}" has two rules; write one`);
+    seen.add(key);
+  }
+  return parsed;
+}
+
+/** The most specific rule for a canonical domain, or null (FAQ-8). */
+export function findRule(table: readonly ParsedRule[], domain: string): ParsedRule | null {
+  const fitting = table.filter((rule) =>
+    rule.wildcard ? domain !== rule.match && isWithin(domain, rule.match) : domain === rule.match,
+  );
+  const rank = (rule: ParsedRule): number => (rule.wildcard ? rule.match.length : Number.POSITIVE_INFINITY);
+  return fitting.toSorted((a, b) => rank(b) - rank(a))[0] ?? null;
+}
+
+function parseRule(rule: TableRule, index: number): ParsedRule {
+  const where = `policies[${index}]`;
+  refuseUnknownOptions(rule, KEYS, where);
+  if (typeof rule.match !== 'string') throw invalid(where, '"match" is required: a domain or "*.domain"');
+  const wildcard = rule.match.startsWith('*.');
+  const match = parseDomain(wildcard ? rule.match.slice(2) : rule.match, `${where}.match`);
+  const level = rule.level === undefined ? undefined : parseLevel(rule.level, `${where}.level`);
+  const verifies =
+    rule.verifyAs !== undefined ||
+    rule.pins !== undefined ||
+    rule.issuer !== undefined ||
+    rule.nameMode !== undefined;
+  if (verifies && level !== undefined && level !== 'verified') {
+    throw invalid(
+      where,
+      `names, issuers and pins are only looked at under level "verified", got "${level}"; raise the level or leave them out`,
+    );
+  }
+  const holdForMs = rule.holdFor === undefined ? null : parseDuration(rule.holdFor, `${where}.holdFor`);
+  const outside = holdForMs !== null && (holdForMs < 5 * DAY || holdForMs > 7 * DAY);
+  return {
+    match,
+    wildcard,
+    ask: askOf(rule, level, where),
+    route: rule.route ?? null,
+    onPolicyFailure: rule.onPolicyFailure ?? null,
+    holdForMs,
+    waivers: (rule.waive ?? []).map((waiver) => parseWaiver(waiver, rule, where)),
+    effectiveFrom:
+      rule.effectiveFrom === undefined ? null : parseDate(rule.effectiveFrom, `${where}.effectiveFrom`),
+    reportOnly: rule.reportOnly === true,
+    warnings: outside
+      ? [`${where}: mail is held for less than 5 or more than 7 days (FI-21 says 5 to 7)`]
+      : [],
+  };
+}
+
+function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {
+  if (rule.ciphers !== undefined) checkSuiteRules(rule.ciphers, where);
+  for (const pin of rule.pins ?? []) {
+    if (!/^spki-sha256\/[A-Za-z0-9+/]{43}=$/.test(pin))
+      throw invalid(where, `pins: expected "spki-sha256/<base64>", got ${JSON.stringify(pin)}`);
+  }
+  const names = typeof rule.verifyAs === 'string' ? [rule.verifyAs] : rule.verifyAs;
+  return defined({
+    level,
+    minProtocol: rule.minProtocol,
+    ciphers: rule.ciphers,
+    nameMode: rule.nameMode,
+    nameReference: names === undefined ? undefined : ('names' as const),
+    acceptedNames: names?.map((name) => parseDomain(name, `${where}.verifyAs`)),
+    mxAllowed: rule.mx?.map((name) => parseDomain(name, `${where}.mx`)),
+    issuer: rule.issuer,
+    pins: rule.pins,
+    store: rule.trust,
+    excludeAnchors: rule.exclude,
+    requireMxAuth: rule.requireMxAuth,
+    minRsaBits: rule.minRsaBits,
+    minEcBits: rule.minEcBits,
+    clientCertificate: rule.clientCertificate,
+    locked: rule.locked,
+  });
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+/** FI-13: a floor below the deny-list, or a forbidden list that cannot be read, is refused when it is written. */
+function checkSuiteRules(rules: SuiteRules, where: string): void {
+  if (rules.minimum.bits < 112)
+    throw invalid(where, `ciphers: expected at least 112 bits, got ${rules.minimum.bits}`);
+  for (const name of rules.forbidden) isHardDenied(parseSuite(name));
+}
+
+function parseWaiver(waiver: WaiverInput, rule: TableRule, where: string): Waiver {
+  refuseUnknownOptions(waiver, ['check', 'reason', 'approvedBy', 'until'], `${where}.waive`);
+  if (rule.locked === true) throw invalid(where, 'a locked rule cannot be waived');
+  if (!CHECKS.includes(waiver.check))
+    throw invalid(
+      where,
+      `waive: expected a check, one of ${CHECKS.join(', ')}, got ${JSON.stringify(waiver.check)}`,
+    );
+  if (!waiver.reason?.trim() || !waiver.approvedBy?.trim())
+    throw invalid(where, 'waive: "reason" and "approvedBy" are required');
+  return {
+    check: waiver.check,
+    reason: waiver.reason,
+    approvedBy: waiver.approvedBy,
+    until: parseDate(waiver.until, `${where}.waive.until`),
+  };
+}
+
+function parseDate(text: string, where: string): number {
+  const time = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw invalid(where, `expected an ISO date such as "2027-01-31", got ${JSON.stringify(text)}`);
+  return time;
+}
+
+function invalid(where: string, why: string): ConfigError {
+  return new ConfigError('rule-invalid', `${where}: ${why}`);
+}
