@@ -2,14 +2,20 @@
  * Certificates that are wrong in one way each, by name. Every entry says in one sentence what a client sees; all else
  * about the certificate is right, so that a test finds the one fault and no other.
  */
-import type { Authority } from './authority.js';
-import type { Identity } from './certificate-request.js';
+import type { CertificateRequest, Identity, Issuer } from './certificate-request.js';
 
 const DAY = 86_400_000;
 
+/** What a recipe needs of an authority. */
+export interface Issuing {
+  readonly distrusted: Issuer;
+  issue(request: CertificateRequest): Identity;
+  issuer(request: CertificateRequest): Issuer;
+}
+
 interface Recipe {
   readonly says: string;
-  readonly issue: (host: string, authority: Authority, now: number) => Identity;
+  readonly issue: (host: string, authority: Issuing, now: number) => Identity;
 }
 
 const recipes = {
@@ -151,17 +157,12 @@ export function describeCertificateFault(fault: CertificateFault): string {
 }
 
 /** Issues the certificate with the named fault. */
-export function issueFault(
-  fault: CertificateFault,
-  host: string,
-  authority: Authority,
-  now: number,
-): Identity {
+export function issueFault(fault: CertificateFault, host: string, authority: Issuing, now: number): Identity {
   const recipe: Recipe = recipes[fault];
   return recipe.issue(host, authority, now);
 }
 
-function unknownIntermediate(ca: Authority): ReturnType<Authority['issuer']> {
+function unknownIntermediate(ca: Issuing): Issuer {
   const root = ca.issuer({ cn: 'Unknown Root', signedBy: 'self' });
   return ca.issuer({ cn: 'Unknown Intermediate', signedBy: root });
 }
