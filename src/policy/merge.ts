@@ -99,15 +99,18 @@ function intersectLists(
   because: readonly Because[],
   contradictions: Contradiction[],
 ): readonly string[] | null {
-  let common: readonly string[] | null = null;
-  let source = '';
-  for (const each of because) {
-    const asked: readonly string[] | undefined = each.asked[field];
-    if (asked === undefined) continue;
-    const before: readonly string[] | null = common;
-    common = before === null ? asked : before.filter((entry) => asked.includes(entry));
-    if (common.length === 0) contradictions.push({ field, sources: [source || each.source, each.source] });
-    source = each.source;
+  const asking = because.flatMap((each) => {
+    const list = each.asked[field];
+    return list === undefined ? [] : [{ source: each.source, list }];
+  });
+  const [first, ...others] = asking;
+  if (first === undefined) return null;
+  let common = first.list;
+  let source = first.source;
+  for (const other of others) {
+    common = common.filter((entry) => other.list.includes(entry));
+    if (common.length === 0) contradictions.push({ field, sources: [source, other.source] });
+    source = other.source;
   }
   return common;
 }

@@ -1,0 +1,15 @@
+/**
+ * The negotiated version against the floor, whatever was offered (CV-1, CV-5, CV-16).
+ */
+import { isVersionAtLeast } from '../tls/versions.js';
+import { isLevel, line } from './check.js';
+import type { Check, Evidence } from './verdict.js';
+
+export function checkProtocol(evidence: Evidence): Check {
+  const { facts, plan } = evidence;
+  if (facts === null || isLevel(evidence, 'plain')) return line('protocol', 'not-asked');
+  const want = `${plan.minProtocol} or later`;
+  if (isVersionAtLeast(facts.protocol, plan.minProtocol))
+    return line('protocol', 'pass', { want, got: facts.protocol });
+  return line('protocol', 'fail', { reason: 'protocol-below-floor', want, got: facts.protocol });
+}

@@ -1,0 +1,105 @@
+/**
+ * Step 6, pure: all checks run, each gives its line, and the decision comes after. `fail` and `unknown` refuse. A waiver
+ * turns the refusal of the one check it names into a warning; a locked plan has none.
+ */
+import type { Reason } from '../core/reasons.js';
+import type { Plan } from '../policy/plan.js';
+import type { Target } from '../route/route.js';
+import type { PeerFacts } from '../tls/facts.js';
+import type { Certificate } from '../x509/certificate.js';
+import { parseCertificate } from '../x509/parse.js';
+import type { CheckFunction } from './check.js';
+import { checkChain } from './check-chain.js';
+import { checkCipher } from './check-cipher.js';
+import { checkKey } from './check-key.js';
+import { checkMxAllowed } from './check-mx-allowed.js';
+import { checkName, findIdentity } from './check-name.js';
+import { checkProtocol } from './check-protocol.js';
+import { checkStartTls } from './check-starttls.js';
+import { checkValidity } from './check-validity.js';
+import { registerVerdict } from './registry.js';
+import type { Check, Evidence, Verdict } from './verdict.js';
+
+/** Every check, in the order in which reasons are given: the first that refuses names the verdict. */
+export const checks: readonly CheckFunction[] = [
+  checkMxAllowed,
+  checkStartTls,
+  checkProtocol,
+  checkCipher,
+  checkChain,
+  checkValidity,
+  checkName,
+  checkKey,
+];
+
+/** What is judged. */
+export interface JudgeInput {
+  readonly plan: Plan;
+  readonly target: Target;
+  /** null: clear text. */
+  readonly facts: PeerFacts | null;
+  /** Why there is no TLS, where it was tried. */
+  readonly tlsFailure: Reason | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Judges one session. */
+export function judge(input: JudgeInput): Verdict {
+  const { plan, target, facts, now } = input;
+  const evidence: Evidence = { ...input, sent: facts === null ? null : parseSent(facts) };
+  const lines = checks.map((check) => waive(check(evidence), plan, now));
+  const refusal = lines.find((check) => check.result === 'fail' || check.result === 'unknown');
+  const held = (name: Check['name']): boolean =>
+    lines.some((check) => check.name === name && check.result === 'pass');
+  const { identity, match } = findIdentity(evidence);
+  const verdict: Verdict = Object.freeze({
+    host: target.host,
+    address: target.address,
+    at: now,
+    passed: refusal === undefined && refusePlan(plan) === null,
+    reason: refusal?.reason ?? refusePlan(plan)?.reason ?? null,
+    checks: lines,
+    encrypted: facts !== null,
+    // ST-16: only what was checked and held is called authenticated; a waived check did not hold.
+    authenticated: held('chain') && held('validity') && held('name') && held('starttls'),
+    identity,
+    cnEqualsHost: match?.cnEqualsReference ?? null,
+    mxAuth: target.mxAuth,
+    facts,
+    fingerprint: plan.fingerprint,
+  });
+  registerVerdict(verdict);
+  return verdict;
+}
+
+/** Why a plan lets nothing out, whatever a server shows; null when it may be tried. */
+export function refusePlan(plan: Plan): { readonly reason: Reason; readonly detail: string } | null {
+  const [contradiction] = plan.contradictions;
+  if (contradiction !== undefined) {
+    return {
+      reason: 'policy-contradiction',
+      detail: `${contradiction.sources.join(' and ')} in ${contradiction.field}`,
+    };
+  }
+  const [unknown] = plan.unknown;
+  return unknown === undefined
+    ? null
+    : { reason: 'policy-source-unknown', detail: `${unknown.source}: ${unknown.cause}` };
+}
+
+function parseSent(facts: PeerFacts): readonly Certificate[] | null {
+  try {
+    return facts.sent.map(parseCertificate);
+  } catch {
+    return null;
+  }
+}
+
+function waive(check: Check, plan: Plan, now: number): Check {
+  if (plan.locked || (check.result !== 'fail' && check.result !== 'unknown')) return check;
+  const waiver = plan.waivers.find((each) => each.check === check.name && now < each.until);
+  return waiver === undefined
+    ? check
+    : { ...check, result: 'warn', waivedBy: `${waiver.approvedBy}: ${waiver.reason}` };
+}
