@@ -101,7 +101,7 @@ describe('parseAddress', () => {
   });
 
   it('SC-21, AT-21: whatever passes can be written into one command line', () => {
-    const parts = fc.string({ unit: fc.constantFrom(...'ab"\\<>@. \r\n\0é\u2028[]:,;') });
+    const parts = fc.string({ unit: fc.constantFrom(...'ab"\\<>@. \r\n\0é\u2028[]:,;'.split('')) });
     fc.assert(
       fc.property(parts, parts, (local, domain) => {
         for (const text of [`${local}@x.test`, `a@${domain}`, `"${local}"@x.test`]) {

@@ -38,7 +38,7 @@ export interface Envelope {
 export interface RecipientInput {
   readonly address: string;
   /** `'never'`, a list of occasions, or the text of a NOTIFY parameter such as `"SUCCESS,FAILURE"`. */
-  readonly notify?: Notify | string | null | undefined;
+  readonly notify?: readonly string[] | string | null | undefined;
   /** `type;address`, decoded; of an original submission it must be the address itself (DSN-5). */
   readonly originalRecipient?: string | null | undefined;
 }
@@ -49,7 +49,7 @@ export interface EnvelopeInput {
   readonly from: string | null;
   readonly recipients: string | RecipientInput | readonly (string | RecipientInput)[];
   /** NOTIFY of the recipients that name none themselves. */
-  readonly notify?: Notify | string | null | undefined;
+  readonly notify?: readonly string[] | string | null | undefined;
   /** `'full'`, `'headers'`, or the text of a RET parameter (`"FULL"`, `"HDRS"`). */
   readonly ret?: string | null | undefined;
   /** 1 to 100 printable ASCII characters (spaces allowed); up to 38 travel everywhere. */
@@ -102,7 +102,7 @@ export function needsUtf8(envelope: Envelope): boolean {
 function parseRecipient(given: string | RecipientInput, input: EnvelopeInput): Recipient {
   const one = typeof given === 'string' ? { address: given } : given;
   if (typeof one !== 'object' || one === null) {
-    throw invalid('recipients', `expected addresses, got ${String(given)}`);
+    throw invalid('recipients', `expected addresses, got ${shown(given)}`);
   }
   refuseUnknownOptions(one, ['address', 'notify', 'originalRecipient'], 'recipient');
   const address = parseAddress(one.address, 'recipient');
@@ -119,7 +119,7 @@ function sameRequests(a: Recipient, b: Recipient): boolean {
 }
 
 /** RFC 3461 §4.1: NEVER alone, or a list of the others, in any case, without spaces. */
-function parseNotify(value: Notify | string | null): Notify | null {
+function parseNotify(value: readonly string[] | string | null): Notify | null {
   if (value === null) return null;
   const words = (typeof value === 'string' ? value.split(',') : [...value]).map((word) =>
     String(word).toLowerCase(),

@@ -25,7 +25,7 @@ function outcome(chunks: readonly string[], options: ScanOptions = {}): string {
 
 /** All ways to cut a text into two, into single octets, and whole. */
 function splits(text: string): string[][] {
-  const all: string[][] = [[text], [...text]];
+  const all: string[][] = [[text], text.split('')];
   for (let at = 1; at < text.length; at += 1) all.push([text.slice(0, at), text.slice(at)]);
   return all;
 }
