@@ -1,0 +1,48 @@
+/**
+ * Send mail only over TLS that was proven right.
+ * @module
+ */
+export { type EventName, type Events, onEvent } from './core/channels.js';
+export { type Clock, systemClock } from './core/clock.js';
+export { type Context, createContext } from './core/context.js';
+export type { Duration } from './core/duration.js';
+export {
+  ConfigError,
+  ConnectionError,
+  isConfigError,
+  isConnectionError,
+  isProtocolError,
+  isQueueError,
+  type Phase,
+  ProtocolError,
+  QueueError,
+  type SessionFailure,
+} from './core/errors.js';
+export {
+  describeReason,
+  type Effect,
+  type Fixer,
+  isReason,
+  type Reason,
+  reasonKeys,
+  type ReasonRecord,
+  type TlsReportType,
+} from './core/reasons.js';
+export type { Floor, Job, JobRecipient } from './deliver/job.js';
+export type { Outcome, State } from './deliver/outcome.js';
+export {
+  type Envelope,
+  type EnvelopeInput,
+  type Notify,
+  parseEnvelope,
+  type Recipient,
+  type RecipientInput,
+} from './message/envelope.js';
+export {
+  type Message,
+  type MessageInput,
+  type MessageOptions,
+  prepareMessage,
+  type SignHook,
+} from './message/source.js';
+export type { Level, Plan } from './policy/plan.js';
