@@ -1,0 +1,427 @@
+import { spawnSync } from 'node:child_process';
+import PostalMime from 'postal-mime';
+import { describe, expect, it } from 'vitest';
+import { describeReason, reasonKeys } from '../core/reasons.js';
+import { composeDsn, type DsnInput, type DsnRecipient, type Language } from './compose.js';
+import { textsOf } from './languages.js';
+
+const at = (day: number, hour: number, minute = 0): number => Date.UTC(2024, 2, day, hour, minute);
+const HEADER = Buffer.from(
+  'From: Anna <anna@sender.test>\r\nTo: bo@example.test\r\nSubject: Report\r\nDate: Fri, 01 Mar 2024 08:59:58 +0100\r\nMessage-ID: <q1@sender.test>\r\n\r\n',
+);
+const LANGUAGES: readonly Language[] = ['en', 'sv', 'nb'];
+
+const expired: DsnRecipient = {
+  address: 'bo@example.test',
+  action: 'failed',
+  status: '4.7.5',
+  reason: 'certificate-expired',
+  detail: 'notAfter=20240228235959Z',
+  attemptedHost: 'mx1.example.test',
+  lastAttempt: at(6, 7, 58),
+  failingSince: at(1, 8),
+  insecure: true,
+};
+const input = (changes: Partial<DsnInput> = {}, recipient: Partial<DsnRecipient> = {}): DsnInput => ({
+  reportingMta: 'out.sender.test',
+  to: 'anna@sender.test',
+  recipients: [{ ...expired, ...recipient }],
+  original: { header: HEADER, messageId: '<q1@sender.test>', envelopeId: 'job 7', arrivalDate: at(1, 8) },
+  now: at(6, 8),
+  messageId: '<ndr.18@out.sender.test>',
+  logId: 'q-18',
+  ...changes,
+});
+const compose = (changes: Partial<DsnInput> = {}, recipient: Partial<DsnRecipient> = {}): string =>
+  Buffer.from(composeDsn(input(changes, recipient))).toString('latin1');
+
+/** Header and the three parts, cut at the boundary by hand. */
+function cut(text: string) {
+  const boundary = /boundary="([^"]+)"/.exec(text)?.[1] ?? '';
+  const [head = '', ...rest] = text.split(`--${boundary}`);
+  const parts = rest.slice(0, -1).map((part) => {
+    const end = part.indexOf('\r\n\r\n');
+    return { head: part.slice(2, end + 2), body: part.slice(end + 4, -2) };
+  });
+  return { boundary, head, parts, status: parts[1]?.body ?? '', end: rest.at(-1) };
+}
+const statusOf = (changes: Partial<DsnInput> = {}, recipient: Partial<DsnRecipient> = {}): string =>
+  cut(compose(changes, recipient)).status;
+const groupOf = (recipient: Partial<DsnRecipient>): string =>
+  statusOf({}, recipient).split('\r\n\r\n')[1] ?? '';
+const textOf = async (changes: Partial<DsnInput> = {}, recipient: Partial<DsnRecipient> = {}) =>
+  ((await PostalMime.parse(composeDsn(input(changes, recipient)))).text ?? '').replaceAll(/\s+/g, ' ');
+
+describe('the report as a mail', () => {
+  it('DSN-20, DSN-22, DSN-23: three parts in order, the second without transfer encoding', () => {
+    const { head, parts, end } = cut(compose());
+    expect(head).toMatch(
+      /\r\nContent-Type: multipart\/report; report-type=delivery-status;\r\n boundary="=_dsn_[0-9a-f]{32}"\r\n\r\n$/,
+    );
+    expect(parts.map((part) => part.head)).toEqual([
+      'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n',
+      'Content-Type: message/delivery-status\r\n',
+      'Content-Type: text/rfc822-headers\r\n',
+    ]);
+    expect(end).toBe('--\r\n');
+  });
+
+  it('DSN-16, DSN-17, DSN-18: addressed to the return address, from a person, auto-replied, with its own ids', () => {
+    expect(cut(compose()).head.split('\r\n').slice(0, 9)).toEqual([
+      'From: Mail Delivery <postmaster@out.sender.test>',
+      'To: <anna@sender.test>',
+      'Subject: Undelivered: no secure connection to example.test',
+      'Date: Wed, 06 Mar 2024 08:00:00 +0000',
+      'Message-ID: <ndr.18@out.sender.test>',
+      'In-Reply-To: <q1@sender.test>',
+      'References: <q1@sender.test>',
+      'Auto-Submitted: auto-replied',
+      'MIME-Version: 1.0',
+    ]);
+    expect(compose({ from: 'help@sender.test' })).toContain('<help@sender.test>');
+    expect(compose({ original: { header: HEADER, messageId: null } })).not.toContain('In-Reply-To');
+  });
+
+  it('DSN-21: the boundary is short, quoted, and starts no line of the original', () => {
+    const first = cut(compose()).boundary;
+    const evil = Buffer.from(`X: y\r\n--${first}--\r\n\r\n`);
+    const content = Buffer.concat([HEADER, Buffer.from(`--${first}\r\n--=_dsn_\r\n`)]);
+    for (const original of [
+      { header: evil, messageId: null },
+      { header: HEADER, messageId: null, give: 'full' as const, content },
+    ]) {
+      const { boundary, parts } = cut(compose({ original }));
+      expect(boundary.length).toBeLessThanOrEqual(70);
+      expect(parts).toHaveLength(3);
+      for (const part of parts) expect(part.body.includes(`--${boundary}`)).toBe(false);
+    }
+  });
+
+  it('DSN-21: the same report has the same octets', () => {
+    expect(compose()).toBe(compose());
+  });
+
+  it('AT-22: nothing that a server said reaches the header, and line ends never do', () => {
+    const evil = 'x\r\nBcc: eve@evil.test\r\n\r\n';
+    const text = compose(
+      {},
+      { detail: evil, attemptedHost: evil, remote: { host: evil, code: 550, lines: [evil], secure: true } },
+    );
+    expect(cut(text).head).not.toContain('evil');
+    expect(text).not.toMatch(/^Bcc:/m);
+    expect(() => compose({ to: `anna@sender.test${evil}` })).toThrow(
+      expect.objectContaining({ code: 'address-invalid' }),
+    );
+    expect(() => compose({ messageId: '<a@b>\r\nX: y' })).toThrow(
+      expect.objectContaining({ code: 'dsn-invalid' }),
+    );
+    expect(compose({ original: { header: HEADER, messageId: '<a>\r\nX: y' } })).not.toMatch(/^X: y/m);
+  });
+
+  it('DSN-16: input of the host that cannot be used is refused', () => {
+    expect(() => compose({ recipients: [] })).toThrow(expect.objectContaining({ code: 'dsn-invalid' }));
+    expect(() => compose({ language: 'xx' as never })).toThrow(/"en", "sv", "nb"/);
+  });
+
+  it('DSN-22: every octet is ASCII and every line short, whatever came in', () => {
+    const text = compose(
+      { language: 'sv', original: { header: Buffer.from('Subject: h\u00e9\r\n\r\n'), messageId: null } },
+      {
+        detail: `\u00e5${'x'.repeat(5000)}`,
+        remote: { host: 'm\u00e5', code: 550, lines: ['\u00e9'.repeat(4000)], secure: true },
+      },
+    );
+    expect(text).toMatch(/^[\t\r\n -~]*$/);
+    expect(Math.max(...text.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+  });
+});
+
+describe('what goes back of the original', () => {
+  const content = Buffer.concat([HEADER, Buffer.from('secret\r\n')]);
+  const third = (original: Partial<DsnInput['original']>, recipient: Partial<DsnRecipient> = {}) =>
+    cut(compose({ original: { header: HEADER, messageId: null, ...original } }, recipient)).parts[2];
+
+  it('DSN-23: headers only are labelled so and end before the empty line', () => {
+    expect(third({ content })?.body).toBe(HEADER.subarray(0, -2).toString());
+    expect(third({ header: Buffer.from('\r\n') })?.body).toBe('');
+    expect(third({ header: Buffer.from('A: b\r\n') })?.body).toBe('A: b\r\n');
+  });
+
+  it('DSN-24: all of it only when asked for and something failed', () => {
+    expect(third({ give: 'full', content })).toEqual({
+      head: 'Content-Type: message/rfc822\r\n',
+      body: content.toString(),
+    });
+    for (const part of [
+      third({ content }),
+      third({ give: 'full' }),
+      third({ give: 'full', content }, { action: 'delayed' }),
+      third({ give: 'full', content }, { action: 'relayed' }),
+    ]) {
+      expect(part?.head).toBe('Content-Type: text/rfc822-headers\r\n');
+      expect(part?.body).not.toContain('secret');
+    }
+  });
+
+  it('DSN-25: 8-bit content goes back as its header, an 8-bit header as quoted-printable', async () => {
+    const eight = Buffer.concat([HEADER, Buffer.from('h\u00e9\r\n')]);
+    expect(third({ give: 'full', content: eight })?.head).toContain('text/rfc822-headers');
+    const header = Buffer.from(`Subject: h\u00e9 = \r\nX: ${'\u00e5'.repeat(100)}\t\r\n\r\n`);
+    const part = third({ header });
+    expect(part?.head).toContain('quoted-printable');
+    const decoded = part?.body
+      .replaceAll('=\r\n', '')
+      .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    expect(Buffer.from(decoded ?? '', 'latin1').toString()).toBe(header.toString().slice(0, -2));
+    expect(part?.body.split('\r\n').every((line) => line.length <= 76)).toBe(true);
+  });
+
+  it('DSN-19: where the way back is less safe, only Date and Message-ID', () => {
+    expect(third({ give: 'minimal', content })?.body).toBe(
+      'Date: Fri, 01 Mar 2024 08:59:58 +0100\r\nMessage-ID: <q1@sender.test>\r\n',
+    );
+  });
+});
+
+describe('message/delivery-status', () => {
+  it('DSN-31, DSN-32: an expired policy hold is failed with 4.7.x, decided here, with the host that was tried', () => {
+    expect(statusOf()).toBe(
+      [
+        'Original-Envelope-Id: job 7',
+        'Reporting-MTA: dns; out.sender.test',
+        'Arrival-Date: Fri, 01 Mar 2024 08:00:00 +0000',
+        '',
+        'Final-Recipient: rfc822; bo@example.test',
+        'Action: failed',
+        'Status: 4.7.5',
+        'Diagnostic-Code: X-TLS-Policy; certificate-expired (notAfter=20240228235959Z)',
+        'Last-Attempt-Date: Wed, 06 Mar 2024 07:58:00 +0000',
+        'Final-Log-ID: q-18',
+        'X-Attempted-Host: mx1.example.test',
+        '',
+      ].join('\r\n'),
+    );
+  });
+
+  it('DSN-30, DSN-31: a remote rejection names the host and carries the exact reply, folded', () => {
+    const group = groupOf({
+      address: 'a+b@example.test',
+      originalRecipient: 'rfc822;a+b@example.test',
+      status: '5.1.1',
+      reason: 'recipient-rejected',
+      remote: {
+        host: 'mx1.example.test',
+        code: 550,
+        lines: ['5.1.1 no such user', '5.1.1 check the address'],
+        secure: true,
+      },
+    });
+    expect(`${group}\r\n`).toContain(
+      [
+        'Original-Recipient: rfc822; a+b@example.test',
+        'Final-Recipient: rfc822; a+b@example.test',
+        'Action: failed',
+        'Status: 5.1.1',
+        'Remote-MTA: dns; mx1.example.test',
+        'Diagnostic-Code: smtp; 550-5.1.1 no such user',
+        ' 550 5.1.1 check the address',
+        'Last-Attempt-Date:',
+      ].join('\r\n'),
+    );
+    expect(group).not.toContain('X-Attempted-Host');
+  });
+
+  it('DSN-30: empty lines and control characters of a reply cannot end the group', () => {
+    const group = groupOf({
+      remote: {
+        host: 'mx',
+        code: 550,
+        lines: ['', '\r\n\r\nAction: delivered', '\t', 'x'.repeat(900)],
+        secure: true,
+      },
+    });
+    expect(group.match(/^Action:.*$/gm)).toEqual(['Action: failed']);
+    expect(group).toContain(
+      'Diagnostic-Code: smtp; 550-\r\n 550-\\x{0D}\\x{0A}\\x{0D}\\x{0A}Action: delivered',
+    );
+    expect(group).toContain(`x${'\r\n '}x`);
+  });
+
+  it('DSN-31: without a cause there is no Diagnostic-Code, and nothing remote without a reply', () => {
+    const group = groupOf({ reason: null, attemptedHost: null });
+    expect(group).not.toMatch(/Diagnostic-Code|Remote-MTA|X-Attempted-Host/);
+  });
+
+  it.each([
+    ['failed', '4.7.5', '4.7.5'],
+    ['failed', '5.1.10', '5.1.10'],
+    ['failed', '2.0.0', '5.0.0'],
+    ['failed', '5.01.1', '5.0.0'],
+    ['failed', '', '5.0.0'],
+    ['failed', '5.1.1\r\nX: y', '5.0.0'],
+    ['delayed', '4.7.4', '4.7.4'],
+    ['delayed', '5.7.4', '4.0.0'],
+    ['relayed', '2.0.0', '2.0.0'],
+    ['relayed', '5.0.0', '2.0.0'],
+  ] as const)('DSN-34: %s with status %j is reported as %s', (action, status, shown) => {
+    expect(groupOf({ action, status })).toContain(`Action: ${action}\r\nStatus: ${shown}\r\n`);
+  });
+
+  it('DSN-12: Will-Retry-Until stands only with delayed', () => {
+    const until = { retryUntil: at(6, 9) };
+    expect(groupOf({ action: 'delayed', ...until })).toContain(
+      'Will-Retry-Until: Wed, 06 Mar 2024 09:00:00 +0000',
+    );
+    expect(groupOf(until)).not.toContain('Will-Retry-Until');
+  });
+
+  it('DSN-14: several recipients share one report, each with its group', () => {
+    const recipients = [expired, { ...expired, address: 'cy@example.test' }];
+    expect(statusOf({ recipients }).split('\r\n\r\n')).toHaveLength(3);
+  });
+
+  it('DSN-5, DSN-7: without ENVID and ORCPT their fields do not stand there, and values are no xtext', () => {
+    expect(statusOf({ original: { header: HEADER, messageId: null } })).not.toMatch(/Original-/);
+    expect(groupOf({ originalRecipient: 'rfc822;a+b=c@x.test' })).toContain('rfc822; a+b=c@x.test');
+  });
+
+  it('DSN-31: a reporting host without a full name is not of type dns', () => {
+    expect(statusOf({ reportingMta: '[192.0.2.1]' })).toContain(
+      'Reporting-MTA: x-local-hostname; [192.0.2.1]',
+    );
+  });
+
+  it('DSN-22: an address beyond ASCII is of type utf-8 in its escaped form', () => {
+    expect(groupOf({ address: 'j\u00f8rn@example.test' })).toContain(
+      'Final-Recipient: utf-8; j\\x{F8}rn@example.test',
+    );
+  });
+});
+
+describe('the human part', () => {
+  it('DSN-26: names the recipient, the cause, since when, until when and what to do', async () => {
+    const text = await textOf();
+    expect(text).toContain('Your message to bo@example.test was not delivered.');
+    expect(text).toContain('The certificate of the mail server has expired.');
+    expect(text).toContain('since 1 March 2024 08:00 UTC');
+    expect(text).toContain('The last attempt was on 6 March 2024 07:58 UTC.');
+    expect(text).toContain('Ask the recipient to renew the certificate');
+    expect(text).toContain('nothing of it was sent, in clear text neither');
+    expect(text).toContain('notAfter=20240228235959Z');
+  });
+
+  it('DSN-26: in Swedish and Norwegian', async () => {
+    expect(await textOf({ language: 'sv' })).toContain('sedan den 1 mars 2024 kl. 08:00 UTC');
+    expect(await textOf({ language: 'nb' })).toContain('siden 1. mars 2024 kl. 08:00 UTC');
+    const mail = await PostalMime.parse(composeDsn(input({ language: 'sv' })));
+    expect(mail.subject).toBe('Ej levererat: ingen säker förbindelse till example.test');
+  });
+
+  it('DSN-26: a delay says until when it is tried, a hand-over that nothing more will come', async () => {
+    const delayed = await textOf({}, { action: 'delayed', retryUntil: at(6, 9) });
+    expect(delayed).toContain('You need not send it again.');
+    expect(delayed).toContain('until 6 March 2024 09:00 UTC');
+    expect(await textOf({}, { action: 'relayed', status: '2.0.0' })).toContain('no further word');
+  });
+
+  it('BITS-5.2.5: the words of the server are quoted when they came inside TLS', async () => {
+    const remote = { host: 'mx1.example.test', code: 550, lines: ['5.1.1 no such user'], secure: true };
+    expect(await textOf({}, { remote })).toContain('The server answered: "550 5.1.1 no such user"');
+  });
+
+  it('AT-5: what came before TLS stands in Diagnostic-Code only', async () => {
+    const remote = { host: 'mx1.example.test', code: 554, lines: ['visit http://evil.test'], secure: false };
+    const text = await textOf({}, { remote, detail: 'visit http://evil.test' });
+    expect(text).not.toContain('evil');
+    expect(text).toContain('could be from anybody');
+    expect(groupOf({ remote })).toContain('Diagnostic-Code: smtp; 554 visit http://evil.test');
+  });
+
+  it('AT-50: control characters of servers and certificates are shown, not sent', async () => {
+    const evil = '\x1b[2J\u202e';
+    const remote = {
+      host: evil,
+      code: 550,
+      lines: [evil, ...Array.from({ length: 99 }, () => evil)],
+      secure: true,
+    };
+    for (const text of [
+      await textOf({}, { remote }),
+      await textOf({}, { detail: evil, attemptedHost: evil }),
+    ]) {
+      expect(text).toContain('\\x{1B}[2J\\x{202E}');
+      expect(text).not.toContain('\x1b');
+      expect(text.length).toBeLessThan(2000);
+    }
+  });
+
+  it('DSN-34: an unknown cause is said to be unknown', async () => {
+    expect(await textOf({}, { reason: null })).toContain('The cause is not known.');
+  });
+
+  it.each(LANGUAGES)(
+    'DSN-26: %s says for every reason what was wrong and what to do, without the words of the trade',
+    (language) => {
+      const { reasons } = textsOf(language);
+      for (const reason of reasonKeys) {
+        const [what, remedy] = reasons[reason];
+        expect(`${what} ${remedy}`).toMatch(/^.{10,}\. .{10,}\.$/);
+        expect(`${what} ${remedy}`).not.toMatch(/[`]|STARTTLS|EHLO|CNAME|DNSSEC|\bMX\b|\bTLS\b/);
+      }
+    },
+  );
+});
+
+describe('other readers', () => {
+  const all = LANGUAGES.flatMap((language) =>
+    reasonKeys.map((reason) => ({
+      reason,
+      octets: composeDsn(input({ language }, { reason, status: describeReason(reason).status })),
+      language,
+    })),
+  );
+
+  it('DSN-20: postal-mime reads the report of every reason in every language', async () => {
+    for (const { reason, octets, language } of all) {
+      const mail = await PostalMime.parse(octets);
+      expect(mail.text?.replaceAll(/\s+/g, ' ')).toContain(textsOf(language).reasons[reason][0]);
+      expect(mail.attachments.map((part) => part.mimeType)).toEqual([
+        'message/delivery-status',
+        'text/rfc822-headers',
+      ]);
+    }
+  });
+
+  const python = `
+import base64, email, json, sys
+from email import policy
+for line in sys.stdin:
+    one = json.loads(line)
+    mail = email.message_from_bytes(base64.b64decode(one['octets']), policy=policy.default)
+    parts = list(mail.walk())
+    for part in parts:
+        assert not part.defects, (one['reason'], part.defects)
+        for name, value in part.items():
+            assert not value.defects, (one['reason'], name, value.defects)
+    kinds = [part.get_content_type() for part in mail.iter_parts()]
+    assert kinds == ['text/plain', 'message/delivery-status', 'text/rfc822-headers'], kinds
+    groups = list(mail.iter_parts())[1].get_payload()
+    assert len(groups) == 2 and groups[1]['Status'] == one['status'], one
+    print(one['reason'])
+`;
+  const hasPython = spawnSync('python3', ['-c', 'import email']).status === 0;
+
+  it.skipIf(!hasPython)("DSN-20, DSN-22: Python's email package finds no defect in any of them", () => {
+    const lines = all.map(({ reason, octets }) =>
+      JSON.stringify({
+        reason,
+        status: describeReason(reason).status,
+        octets: Buffer.from(octets).toString('base64'),
+      }),
+    );
+    const run = spawnSync('python3', ['-c', python], { input: lines.join('\n'), maxBuffer: 1 << 24 });
+    expect(run.stderr.toString()).toBe('');
+    expect(run.stdout.toString().trim().split('\n')).toEqual(all.map(({ reason }) => reason));
+  });
+});
