@@ -29,7 +29,11 @@ export {
   type TlsReportType,
 } from './core/reasons.js';
 export type { Floor, Job, JobRecipient } from './deliver/job.js';
+export type { AttemptRecord } from './deliver/attempt.js';
+export type { HostHealth, Opened } from './deliver/open.js';
 export type { Outcome, State } from './deliver/outcome.js';
+export { createEngine, type Engine } from './engine.js';
+export type { Mail } from './mail.js';
 export {
   type Envelope,
   type EnvelopeInput,
@@ -46,3 +50,6 @@ export {
   type SignHook,
 } from './message/source.js';
 export type { Level, Plan } from './policy/plan.js';
+export { type DeliveryReceipt, summarise } from './receipt.js';
+export { explainOutcome, type ExplainOptions } from './report/explain.js';
+export type { EngineOptions, PolicyRule } from './sender-options.js';

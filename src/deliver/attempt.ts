@@ -1,0 +1,120 @@
+/**
+ * The straight line of one attempt: the file to read first.
+ *
+ *   2 policy, 3 route          findWay       deliver/open
+ *   4 connect ... 7 the door   openTarget    deliver/open
+ *   8 transaction              transact      smtp/transact
+ *   9 outcome                  outcomes of   deliver/classify
+ *
+ * Hosts are walked in order of preference. What a host says about the mail itself (5yz to MAIL, RCPT, DATA; 4yz to
+ * RCPT) stays with this attempt; what it says about itself (refused, unreachable, not secure, busy) leads to the next
+ * host, never to less security. The reason of an attempt is that of the best host; the others are in the record (Q-26).
+ * Failure is a value: every recipient of the job that has not ended has exactly one outcome in the record that comes back.
+ */
+import type { Context } from '../core/context.js';
+import type { Envelope } from '../message/envelope.js';
+import { weakerThan } from '../policy/compare.js';
+import type { Plan } from '../policy/plan.js';
+import type { Route } from '../route/route.js';
+import { transact } from '../smtp/transact.js';
+import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
+import type { Job, JobRecipient } from './job.js';
+import { findWay, type Opened, type Opener, openTarget, poolKey } from './open.js';
+import type { Outcome } from './outcome.js';
+
+/** What one attempt did and saw; queue, NDR, receipts and reports are all made from it. */
+export interface AttemptRecord {
+  readonly jobId: string;
+  readonly domain: string;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly plan: Plan;
+  readonly route: Route | null;
+  /** Every target that was tried or skipped, in order. */
+  readonly tried: readonly Opened[];
+  readonly outcomes: readonly Outcome[];
+}
+
+/** One attempt. Rejects only when it is called off. */
+export async function attempt(job: Job, opener: Opener, ctx: Context): Promise<AttemptRecord> {
+  const startedAt = ctx.clock.now();
+  const open = job.recipients.filter(
+    (recipient) => recipient.state !== 'delivered' && recipient.state !== 'failed',
+  );
+  const way = await findWay(job.domain, job.ask, opener, ctx);
+  const record = (
+    route: Route | null,
+    tried: readonly Opened[],
+    outcomes: readonly Outcome[],
+  ): AttemptRecord => ({
+    jobId: job.id,
+    domain: job.domain,
+    startedAt,
+    durationMs: ctx.clock.now() - startedAt,
+    plan: way.plan,
+    route,
+    tried,
+    outcomes,
+  });
+  // what held when the message was accepted is a floor.
+  const lowered = weakerThan(way.plan, job.floor);
+  if (lowered !== null) {
+    return record(
+      null,
+      [],
+      classifyReason(open, { reason: 'policy-lowered', detail: lowered, plan: way.plan, now: startedAt }),
+    );
+  }
+  if (way.kind === 'none') {
+    return record(way.route, [], classifyReason(open, { ...way, now: startedAt }));
+  }
+  const walk = await walkTargets(job, open, { plan: way.plan, route: way.route, opener }, ctx);
+  return record(way.route, walk.tried, walk.outcomes);
+}
+
+interface Walk {
+  readonly plan: Plan;
+  readonly route: Extract<Route, { kind: 'targets' }>;
+  readonly opener: Opener;
+}
+
+/** Target after target, until every recipient has an outcome that stays. */
+async function walkTargets(
+  job: Job,
+  recipients: readonly JobRecipient[],
+  { plan, route, opener }: Walk,
+  ctx: Context,
+): Promise<{ tried: Opened[]; outcomes: Outcome[] }> {
+  const tried: Opened[] = [];
+  const settled = new Map<string, Outcome>();
+  const passing = new Map<string, Outcome>();
+  for (const target of route.targets) {
+    const open = recipients.filter((recipient) => !settled.has(recipient.address.path));
+    if (open.length === 0) break;
+    const opened = await openTarget(plan, target, opener, ctx);
+    tried.push(opened);
+    if (opened.kind === 'refused') continue;
+    const envelope: Envelope = { ...job.envelope, recipients: open };
+    const result = await transact(opened.session, envelope, job.message, ctx);
+    if (result.reusable) opener.pool.give(poolKey(plan, target), opened.session.connection, ctx);
+    for (const reply of result.recipients) {
+      const outcome = classifyReply(reply, {
+        plan,
+        session: opened.session,
+        dsnOffered: result.dsnOffered,
+        now: ctx.clock.now(),
+      });
+      const { path } = reply.recipient.address;
+      if (staysHere(reply)) settled.set(path, outcome);
+      else if (!passing.has(path)) passing.set(path, outcome);
+    }
+  }
+  const refused = tried.filter((each) => each.kind === 'refused');
+  const outcomes = recipients.map(
+    (recipient) =>
+      settled.get(recipient.address.path) ??
+      passing.get(recipient.address.path) ??
+      classifyRefusals(recipient, { refused, unusable: route.unusable, plan, now: ctx.clock.now() }),
+  );
+  return { tried, outcomes };
+}

@@ -1,0 +1,283 @@
+/**
+ * Steps 2 to 7 of the straight line, up to the moment before MAIL FROM: policy, route, connection, STARTTLS, verdict,
+ * the door. Delivery and every check without delivery call this, so they cannot disagree.
+ *
+ *   findWay     2 policy, 3 route            -> plan and targets, or why there are none
+ *   openTarget  4 connect, 5 STARTTLS, 6 verdict, second EHLO, 7 the door -> a session, or why not
+ *
+ * On failure: a value that says why; the connection is gone. Only a call-off (AbortSignal) and bugs throw.
+ * Standards: RFC 5321 §5.1, RFC 3207 §4, §6, RFC 7435 §4 (class b alone may go on in clear, on a fresh connection).
+ */
+import { isIP } from 'node:net';
+import { publish } from '../core/channels.js';
+import type { Context } from '../core/context.js';
+import { isConnectionError, isProtocolError, type Phase } from '../core/errors.js';
+import type { Reason } from '../core/reasons.js';
+import type { Resolver } from '../dns/resolver.js';
+import type { Ask, Plan } from '../policy/plan.js';
+import type { RouteOptions } from '../route/options.js';
+import { resolveRoute } from '../route/resolve.js';
+import type { ConfiguredRoute, Route, Target } from '../route/route.js';
+import type { Admitted } from '../smtp/admitted.js';
+import { authenticate } from '../smtp/authenticate.js';
+import { connect, type ConnectOptions } from '../smtp/connect.js';
+import type { Connection } from '../smtp/connection.js';
+import { greet } from '../smtp/greet.js';
+import type { ConnectionPool } from '../smtp/pool.js';
+import type { TlsOptions } from '../smtp/endpoint.js';
+import { startTls } from '../smtp/starttls.js';
+import type { SecureContexts } from '../tls/context.js';
+import type { TrustStore } from '../x509/trust-store.js';
+import { admit } from '../verdict/admit.js';
+import { judge, refusePlan } from '../verdict/judge.js';
+import type { Verdict } from '../verdict/verdict.js';
+
+/** Remembers hosts that could not be reached, per plan, so that each message does not find out anew (Q-4). */
+export interface HostHealth {
+  /** Why this target is not worth a connection now, or null. */
+  down(target: Target, fingerprint: string, now: number): Reason | null;
+  report(target: Target, fingerprint: string, reason: Reason | null, now: number): void;
+}
+
+/** Everything that opening needs, made once by the composition root. */
+export interface Opener {
+  /** Merges what all sources say of the domain and what the message asks (step 2). */
+  readonly decide: (domain: string, ask: Ask | null, ctx: Context) => Promise<Plan>;
+  readonly configuredRoute: (domain: string) => ConfiguredRoute | null;
+  readonly resolver: Resolver;
+  readonly route: RouteOptions;
+  readonly pool: ConnectionPool;
+  readonly contexts: SecureContexts;
+  readonly store: TrustStore;
+  readonly connect: ConnectOptions;
+  readonly health: HostHealth;
+}
+
+/** Plan and route of a domain, or the reason why nothing may be tried. */
+export type Way =
+  | { readonly kind: 'way'; readonly plan: Plan; readonly route: Extract<Route, { kind: 'targets' }> }
+  | {
+      readonly kind: 'none';
+      readonly plan: Plan;
+      readonly route: Route | null;
+      readonly reason: Reason;
+      readonly detail: string;
+    };
+
+/** A session that passed, or what refused it. */
+export type Opened =
+  | {
+      readonly kind: 'session';
+      readonly target: Target;
+      readonly session: Admitted<Verdict>;
+      readonly reused: boolean;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly target: Target;
+      readonly reason: Reason;
+      readonly detail: string;
+      readonly phase: Phase | 'verdict' | 'skipped';
+      readonly reply: {
+        readonly code: number;
+        readonly lines: readonly string[];
+        readonly secure: boolean;
+      } | null;
+      readonly verdict: Verdict | null;
+    };
+
+/** Steps 2 and 3. The plan is always given back, for the record. */
+export async function findWay(domain: string, ask: Ask | null, opener: Opener, ctx: Context): Promise<Way> {
+  const plan = await opener.decide(domain, ask, ctx);
+  const refusal = refusePlan(plan);
+  if (refusal !== null)
+    return { kind: 'none', plan, route: null, reason: refusal.reason, detail: refusal.detail };
+  const route = await resolveRoute(
+    { domain, plan, configured: opener.configuredRoute(domain) },
+    opener.route,
+    opener.resolver,
+    ctx,
+  );
+  if (route.kind === 'unroutable') {
+    return { kind: 'none', plan, route, reason: route.reason, detail: route.detail };
+  }
+  return { kind: 'way', plan, route };
+}
+
+/** Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection. */
+export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
+  const down = opener.health.down(target, plan.fingerprint, ctx.clock.now());
+  if (down !== null) {
+    return refused(target, { reason: down, detail: 'not tried again so soon', phase: 'skipped' });
+  }
+  const kept = takeKept(plan, target, opener, ctx);
+  if (kept !== null) return { kind: 'session', target, session: kept, reused: true };
+  const opened = await openNew(plan, target, opener, ctx);
+  opener.health.report(
+    target,
+    plan.fingerprint,
+    opened.kind === 'refused' ? opened.reason : null,
+    ctx.clock.now(),
+  );
+  return opened;
+}
+
+/** A kept connection is judged again: dates pass while it waits (SC-51, SC-52). */
+function takeKept(plan: Plan, target: Target, opener: Opener, ctx: Context): Admitted<Verdict> | null {
+  const connection = opener.pool.take(poolKey(plan, target), ctx);
+  if (connection === null) return null;
+  const verdict = judge({ plan, target, facts: connection.facts, tlsFailure: null, now: ctx.clock.now() });
+  const session = admit(connection, verdict);
+  if (session === null) connection.destroy();
+  return session;
+}
+
+/** Sessions are shared only where target, plan and login are equal (SC-51). */
+export function poolKey(plan: Plan, target: Target): string {
+  return [
+    target.host,
+    target.address,
+    target.port,
+    target.tls,
+    target.auth?.user ?? '',
+    plan.fingerprint,
+  ].join('|');
+}
+
+/** Steps 4 to 7 on a fresh connection. */
+async function openNew(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
+  let connection: Connection | null = null;
+  try {
+    if (target.tls === 'implicit') {
+      connection = await connect(
+        target,
+        { ...opener.connect, implicitTls: tlsOptionsOf(plan, target, opener) },
+        ctx,
+      );
+      return await passDoor(connection, { plan, target, opener, tlsFailure: null }, ctx);
+    }
+    connection = await connect(target, connectOptionsOf(plan, opener), ctx);
+    return await negotiate(connection, { plan, target, opener }, ctx);
+  } catch (error) {
+    connection?.destroy();
+    return sessionFailed(error, target, ctx);
+  }
+}
+
+interface Opening {
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly opener: Opener;
+}
+
+/** Step 5: STARTTLS, as the level of the plan wants it. */
+async function negotiate(connection: Connection, opening: Opening, ctx: Context): Promise<Opened> {
+  const { plan, target, opener } = opening;
+  if (plan.level === 'plain') return passDoor(connection, { ...opening, tlsFailure: null }, ctx);
+  const capabilities = connection.capabilities;
+  if (capabilities === null || !capabilities.startTls) {
+    const tlsFailure: Reason =
+      capabilities?.startTlsMasked === true ? 'starttls-stripped' : 'starttls-not-supported';
+    return passDoor(connection, { ...opening, tlsFailure }, ctx);
+  }
+  try {
+    await startTls(connection, tlsOptionsOf(plan, target, opener), ctx);
+  } catch (error) {
+    connection.destroy();
+    const failure = isConnectionError(error) || isProtocolError(error) ? error.code : null;
+    // ST-13: only class b, and only after a failed negotiation, may go on in clear, and on a fresh connection.
+    if (plan.level !== 'opportunistic' || failure === null || failure === 'plaintext-after-starttls')
+      throw error;
+    const fresh = await connect(target, connectOptionsOf(plan, opener), ctx);
+    return passDoor(fresh, { ...opening, tlsFailure: failure }, ctx);
+  }
+  return passDoor(connection, { ...opening, tlsFailure: null }, ctx);
+}
+
+/** Steps 6 and 7: the verdict, then the second EHLO, then the door. A refused session hears QUIT and nothing else (ST-7). */
+async function passDoor(
+  connection: Connection,
+  opening: Opening & { readonly tlsFailure: Reason | null },
+  ctx: Context,
+): Promise<Opened> {
+  const { plan, target, tlsFailure } = opening;
+  const verdict = judge({ plan, target, facts: connection.facts, tlsFailure, now: ctx.clock.now() });
+  reportOnly(opening, connection, ctx);
+  if (!verdict.passed) {
+    await connection.quit(ctx);
+    return {
+      kind: 'refused',
+      target,
+      reason: verdict.reason ?? 'certificate-invalid',
+      detail: detailOf(verdict),
+      phase: 'verdict',
+      reply: null,
+      verdict,
+    };
+  }
+  if (connection.capabilities === null) await greet(connection, ctx);
+  const session = admit(connection, verdict);
+  if (session === null) throw new Error('a passed verdict did not open the door: this is a bug');
+  if (target.auth !== null) await authenticate(session, target.auth, ctx);
+  return { kind: 'session', target, session, reused: false };
+}
+
+/** Report-only: what the asked plan would say is told and decides nothing (user need 37). */
+function reportOnly(
+  opening: Opening & { readonly tlsFailure: Reason | null },
+  connection: Connection,
+  ctx: Context,
+): void {
+  const asked = opening.plan.reportOnly;
+  if (asked === null) return;
+  const { target, tlsFailure } = opening;
+  const would = judge({ plan: asked, target, facts: connection.facts, tlsFailure, now: ctx.clock.now() });
+  if (!would.passed) {
+    const reason = would.reason ?? 'certificate-invalid';
+    publish('policy.would-refuse', { domain: asked.domain, host: target.host, reason });
+  }
+}
+
+function connectOptionsOf(plan: Plan, opener: Opener): ConnectOptions {
+  // SC-4: HELO offers no STARTTLS, so it is good enough only where clear text is.
+  return { ...opener.connect, allowHelo: plan.level === 'plain' || plan.level === 'opportunistic' };
+}
+
+/** What the plan asks of the handshake. */
+export function tlsOptionsOf(plan: Plan, target: Target, opener: Opener): TlsOptions {
+  return {
+    secureContext: opener.contexts.get({
+      store: plan.trust.store ?? opener.store,
+      suites: plan.ciphers,
+      minProtocol: plan.minProtocol,
+      clientCertificate: plan.clientCertificate,
+    }),
+    servername: isIP(target.host) === 0 ? target.host : null,
+  };
+}
+
+/** The lines of the checks that refused, for people. */
+export function detailOf(verdict: Verdict): string {
+  return verdict.checks
+    .filter((check) => check.result === 'fail' || check.result === 'unknown')
+    .map((check) => `${check.got} (asked: ${check.want})`)
+    .join('; ');
+}
+
+function sessionFailed(error: unknown, target: Target, ctx: Context): Opened {
+  if (ctx.signal.aborted) throw error;
+  if (!isConnectionError(error) && !isProtocolError(error)) throw error;
+  return {
+    kind: 'refused',
+    target,
+    reason: error.code,
+    detail: error.message,
+    phase: error.phase,
+    reply: error.reply === undefined ? null : { ...error.reply, secure: false },
+    verdict: null,
+  };
+}
+
+function refused(target: Target, why: { reason: Reason; detail: string; phase: 'skipped' }): Opened {
+  return { kind: 'refused', target, ...why, reply: null, verdict: null };
+}

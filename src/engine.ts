@@ -1,0 +1,165 @@
+/**
+ * Everything that turns mail into attempts, composed from options once: policies, resolver, pool, contexts. The sender
+ * runs it from its queue; a transport runs it once for each message; a host with a job engine of its own calls `attempt`
+ * from a worker of that engine.
+ */
+import { type Clock, systemClock } from './core/clock.js';
+import { type Context, createContext } from './core/context.js';
+import { attempt, type AttemptRecord } from './deliver/attempt.js';
+import type { Job } from './deliver/job.js';
+import type { Opener } from './deliver/open.js';
+import { parseDomain } from './core/domain.js';
+import { cacheResolver } from './dns/cache.js';
+import { createSystemResolver } from './dns/system.js';
+import { type Mail, type Preparation, prepareSubmission } from './mail.js';
+import { parseAddress } from './message/address.js';
+import { createBase } from './policy/base.js';
+import { decide, type Sources } from './policy/decide.js';
+import { explainPlan } from './policy/explain.js';
+import { findRule, parseTable, type TableRule } from './policy/from-table.js';
+import type { Plan } from './policy/plan.js';
+import type { PolicySource } from './policy/source.js';
+import type { Submission } from './queue/driver.js';
+import { startJob } from './queue/job-record.js';
+import type { RouteOptions } from './route/options.js';
+import type { ConfiguredRoute } from './route/route.js';
+import { checkEngineOptions, type EngineOptions, type PolicyRule } from './sender-options.js';
+import type { ConnectOptions } from './smtp/connect.js';
+import { createConnectionPool } from './smtp/pool.js';
+import { parseEhloName } from './smtp/ehlo-name.js';
+import { parseConfiguredRoute } from './route/configured.js';
+import { createSecureContexts } from './tls/context.js';
+import { bundledRoots } from './x509/roots.js';
+import type { TrustStore } from './x509/trust-store.js';
+
+/** Policies, route and connections, ready to be used. */
+export interface Engine {
+  /** One attempt for one job: steps 2 to 9 of the straight line. Never rejects for what a server or a policy says. */
+  attempt(job: Job, options?: { readonly signal?: AbortSignal }): Promise<AttemptRecord>;
+  /** One attempt for each recipient domain of a mail, without a queue. */
+  deliverOnce(mail: Mail, options?: { readonly signal?: AbortSignal }): Promise<readonly AttemptRecord[]>;
+  /** Reads, checks and groups a mail without sending it. */
+  prepare(mail: Mail, options?: { readonly signal?: AbortSignal }): Promise<Submission>;
+  /** The plan of a domain, or of the domain of an address. */
+  plan(addressOrDomain: string): Promise<Plan>;
+  /** The same in words: which rule asked for what, and what holds in the end. */
+  explain(addressOrDomain: string): Promise<string>;
+  readonly clock: Clock;
+  /** Ends kept connections with QUIT. */
+  close(): Promise<void>;
+}
+
+/** How messages are prepared; the sender has more to say about it than a transport. */
+export type Preparing = Omit<Preparation, 'decide'>;
+
+/**
+ * Composes an engine.
+ * @throws ConfigError for unknown, missing and contradictory options
+ */
+export function createEngine(options: EngineOptions, preparing: Partial<Preparing> = {}): Engine {
+  checkEngineOptions(options, 'createEngine');
+  return composeEngine(options, preparing);
+}
+
+/** The same for options that have been checked. */
+export function composeEngine(options: EngineOptions, preparing: Partial<Preparing>): Engine {
+  const clock = options.clock ?? systemClock;
+  const ehloName = parseEhloName(options.ehloName);
+  const store = options.trust ?? bundledRoots();
+  const from = sourcesOf(options, store, preparing.holdForMs ?? null);
+  const opener: Opener = {
+    decide: (domain, ask, ctx) => decide(domain, from, ask, ctx),
+    configuredRoute: routesOf(from),
+    resolver: options.resolver ?? cacheResolver(createSystemResolver()),
+    route: routeOptionsOf(options, ehloName),
+    pool: createConnectionPool(),
+    contexts: createSecureContexts(),
+    store,
+    connect: connectOptionsOf(options, ehloName),
+    health: options.health ?? { down: () => null, report: () => undefined },
+  };
+  const contextOf = (given: { readonly signal?: AbortSignal } = {}): Context =>
+    createContext({ clock, ...given });
+  const planOf = (text: string): Promise<Plan> =>
+    opener.decide(text.includes('@') ? parseAddress(text).domain : parseDomain(text), null, contextOf());
+  const message = {
+    messageIdDomain: ehloName.startsWith('[') ? 'localhost.invalid' : ehloName,
+    ...preparing.message,
+  };
+  const prepare: Engine['prepare'] = (mail, given) =>
+    prepareSubmission(
+      mail,
+      { decide: opener.decide, holdForMs: preparing.holdForMs ?? null, message },
+      contextOf(given),
+    );
+  const run: Engine['attempt'] = async (job, given) => {
+    const record = await attempt(job, opener, contextOf(given));
+    options.onAttempt?.(record);
+    return record;
+  };
+  return {
+    clock,
+    prepare,
+    attempt: run,
+    async deliverOnce(mail, given) {
+      const submission = await prepare(mail, given);
+      try {
+        return await Promise.all(submission.jobs.map((job) => run(startJob(job, submission), given)));
+      } finally {
+        await submission.message.dispose?.();
+      }
+    },
+    plan: planOf,
+    explain: async (text) => explainPlan(await planOf(text)),
+    close: () => opener.pool.close(contextOf()),
+  };
+}
+
+function isSource(rule: PolicyRule): rule is PolicySource {
+  return typeof (rule as Partial<PolicySource>).find === 'function';
+}
+
+function sourcesOf(options: EngineOptions, trust: TrustStore, holdForMs: number | null): Sources {
+  const rules = options.policies ?? [];
+  return {
+    table: parseTable(rules.filter((rule): rule is TableRule => !isSource(rule))),
+    sources: rules.filter(isSource),
+    base: createBase({ default: options.default, trust, ...(holdForMs === null ? {} : { holdForMs }) }),
+  };
+}
+
+/** Routes that the host wrote down; what cannot be meant is refused now and not at the first message. */
+function routesOf(from: Sources): (domain: string) => ConfiguredRoute | null {
+  const parsed = new Map(
+    from.table.flatMap((rule, i) =>
+      rule.route === null ? [] : [[rule, parseConfiguredRoute(rule.route, `policies[${i}].route`)] as const],
+    ),
+  );
+  return (domain) => {
+    const rule = findRule(from.table, domain);
+    return rule === null ? null : (parsed.get(rule) ?? null);
+  };
+}
+
+function routeOptionsOf(options: EngineOptions, ehloName: string): RouteOptions {
+  const own = ehloName.startsWith('[') ? [] : [ehloName];
+  return {
+    ownNames: [...own, ...(options.ownNames ?? [])],
+    ...(options.families === undefined ? {} : { families: options.families }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.ownAddresses === undefined ? {} : { ownAddresses: options.ownAddresses }),
+    ...(options.allowPrivateAddresses === undefined
+      ? {}
+      : { allowPrivateAddresses: options.allowPrivateAddresses }),
+    ...(options.random === undefined ? {} : { random: options.random }),
+  };
+}
+
+function connectOptionsOf(options: EngineOptions, ehloName: string): ConnectOptions {
+  return {
+    ehloName,
+    ...(options.dial === undefined ? {} : { dial: options.dial }),
+    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+  };
+}

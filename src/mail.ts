@@ -1,0 +1,97 @@
+/**
+ * From what a host hands over to what the queue keeps: the envelope is read, the message is read once and checked, the
+ * recipients are grouped by domain, and each group gets the plan under which it is accepted (its floor, Q-12).
+ * Failure: a ConfigError; nothing was kept. Standards: RFC 5321 §3.3, §4.5.4.1 (one copy per domain, SC-25).
+ */
+import { randomUUID } from 'node:crypto';
+import type { Context } from './core/context.js';
+import type { Floor } from './deliver/job.js';
+import { type EnvelopeInput, parseEnvelope, type Recipient } from './message/envelope.js';
+import { type MessageInput, type MessageOptions, prepareMessage } from './message/source.js';
+import { asksOfMessage, type MessageAsk } from './policy/from-message.js';
+import { floorOf } from './policy/compare.js';
+import type { Ask, Plan } from './policy/plan.js';
+import type { NewJob, Submission } from './queue/driver.js';
+
+/** A message for `send`: envelope, content, and what it asks beyond the policies of its domains. */
+export interface Mail extends Omit<EnvelopeInput, 'recipients'>, MessageAsk {
+  /** Recipients, in any domains; each domain is delivered by itself. */
+  readonly to: EnvelopeInput['recipients'];
+  /** The message, RFC 5322: its octets, `{ path }`, a function that opens a stream anew, or a stream (kept in a file). */
+  readonly message: MessageInput;
+  /** A second `send` under the same key gives the first receipt and sends nothing. */
+  readonly idempotencyKey?: string;
+  /** Higher goes first among what is due. Default 0. */
+  readonly priority?: number;
+  /** Milliseconds since the epoch; not tried before. */
+  readonly notBefore?: number;
+  /** Overrides the sender's `complete` and `stripBcc` for this message. */
+  readonly complete?: boolean;
+  readonly stripBcc?: boolean;
+}
+
+/** What preparing needs to know of the sender. */
+export interface Preparation {
+  readonly decide: (domain: string, ask: Ask | null, ctx: Context) => Promise<Plan>;
+  readonly message: MessageOptions;
+  readonly holdForMs: number | null;
+}
+
+/** Keys of `Mail` that belong to its envelope. */
+const ENVELOPE_KEYS = ['from', 'notify', 'ret', 'envelopeId', 'relayed'] as const;
+
+/**
+ * Reads, checks and groups a mail.
+ * @throws ConfigError with the code of the reason: `address-invalid`, `line-too-long`, `policy-lowered`, ...
+ */
+export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Context): Promise<Submission> {
+  const envelope = parseEnvelope({
+    ...Object.fromEntries(ENVELOPE_KEYS.map((key) => [key, mail[key]])),
+    from: mail.from,
+    recipients: mail.to,
+  });
+  const ask = asksOfMessage(mail);
+  const id = randomUUID();
+  const now = ctx.clock.now();
+  const groups = groupByDomain(envelope.recipients);
+  const plans = await Promise.all([...groups.keys()].map((domain) => how.decide(domain, ask, ctx)));
+  const message = await prepareMessage(
+    mail.message,
+    {
+      ...how.message,
+      ...(mail.complete === undefined ? {} : { complete: mail.complete }),
+      ...(mail.stripBcc === undefined ? {} : { stripBcc: mail.stripBcc }),
+    },
+    ctx,
+  );
+  const jobs = [...groups].map(([domain, recipients], index): NewJob => {
+    const plan = plans[index] as Plan;
+    const floor: Floor = floorOf(plan);
+    return {
+      id: `${id}.${index + 1}`,
+      domain,
+      envelope: { ...envelope, recipients },
+      ask,
+      floor,
+      kind: 'mail',
+      createdAt: now,
+      notBefore: mail.notBefore ?? now,
+      expiresAt: now + (how.holdForMs ?? plan.holdForMs),
+      priority: mail.priority ?? 0,
+    };
+  });
+  return { id, idempotencyKey: mail.idempotencyKey ?? null, message, jobs };
+}
+
+/** Recipients by canonical domain (a literal keeps its brackets), in the order of their first mention. */
+function groupByDomain(recipients: readonly Recipient[]): Map<string, Recipient[]> {
+  const groups = new Map<string, Recipient[]>();
+  for (const recipient of recipients) {
+    const { domain, literal } = recipient.address;
+    const key = literal ? `[${domain}]` : domain;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [recipient]);
+    else group.push(recipient);
+  }
+  return groups;
+}

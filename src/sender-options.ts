@@ -1,0 +1,182 @@
+/**
+ * What a host can say to `createSender` and `createEngine`, and what holds where it says nothing. Every key is checked
+ * at construction: an unknown one, a missing one or two that contradict each other is a ConfigError, never a default.
+ */
+import type { Clock } from './core/clock.js';
+import type { Duration } from './core/duration.js';
+import { ConfigError } from './core/errors.js';
+import { refuseUnknownOptions } from './core/options.js';
+import type { Resolver } from './dns/resolver.js';
+import type { AttemptRecord } from './deliver/attempt.js';
+import type { HostHealth } from './deliver/open.js';
+import type { SignHook } from './message/source.js';
+import type { Level } from './policy/plan.js';
+import type { TableRule } from './policy/from-table.js';
+import type { PolicySource } from './policy/source.js';
+import type { QueueDriver } from './queue/driver.js';
+import type { Dial } from './smtp/socket.js';
+import type { Timeouts } from './smtp/timeouts.js';
+import type { TrustStore } from './x509/trust-store.js';
+
+/** A rule of the host's table, or a source such as a scheme profile. */
+export type PolicyRule = TableRule | PolicySource;
+
+/** Languages of the human part of a report. */
+export type Language = 'en' | 'sv' | 'nb';
+
+/** A report as it reaches the host's callback. */
+export interface Report {
+  /** Stable: the same report has the same id at every call. */
+  readonly id: string;
+  readonly kind: 'failed' | 'delayed' | 'relayed';
+  /** The sender of the message that the report is about. */
+  readonly to: string;
+  /** The whole report, RFC 3464, ready to be mailed. */
+  readonly message: Uint8Array;
+}
+
+/** How reports reach people. */
+export interface ReportOptions {
+  /** Gets each report; when it rejects, it is called again later with the same id. */
+  readonly onReport?: (report: Report) => void | Promise<void>;
+  /** Mail reports to the sender of the message as well, under the policies of that domain. Default false. */
+  readonly mail?: boolean;
+  /** Language of the human part. Default `en`. */
+  readonly language?: Language;
+  /** From of the report. Default `postmaster@<ehloName>`. */
+  readonly from?: string;
+}
+
+/** Options that decide how mail is delivered. */
+export interface EngineOptions {
+  /** The name with which this host introduces itself: an FQDN that resolves to its address, or an address literal (SC-5). */
+  readonly ehloName: string;
+  /** The class of every domain that no rule names. Required: there is no silent default. */
+  readonly default: Level;
+  /** Rules of the host's table and scheme profiles; where several speak, the strictest holds. */
+  readonly policies?: readonly PolicyRule[];
+  /** Roots that count where no rule names others. Default: those bundled with Node, without what the environment adds. */
+  readonly trust?: TrustStore;
+  /** Default: `createSystemResolver()` behind a cache. */
+  readonly resolver?: Resolver;
+  readonly clock?: Clock;
+  /** Opens the TCP connection, for proxies and tests. Default: `node:net`. */
+  readonly dial?: Dial;
+  /** Local address per family from which connections leave. */
+  readonly localAddress?: { readonly ipv4?: string; readonly ipv6?: string };
+  /** Address families in the order in which they are tried. Default `['ipv6', 'ipv4']`. */
+  readonly families?: readonly ('ipv4' | 'ipv6')[];
+  /** Port of mail servers found by MX. Default 25. */
+  readonly port?: number;
+  /** Names and addresses by which this host is known, to cut loops (MX-17). `ehloName` counts without being named. */
+  readonly ownNames?: readonly string[];
+  readonly ownAddresses?: readonly string[];
+  /** Allow private and reserved addresses that DNS leads to: all of them, or the ones named. Default false. */
+  readonly allowPrivateAddresses?: boolean | readonly string[];
+  /** Timeouts of RFC 5321 §4.5.3.2, in milliseconds each. */
+  readonly timeouts?: Partial<Timeouts>;
+  /** Remembers unreachable hosts (Q-4). Default: a sender remembers, an engine alone does not. */
+  readonly health?: HostHealth;
+  /** Replaces Math.random for shuffling and jitter, for tests. */
+  readonly random?: () => number;
+  /** Gets the record of every attempt, for logs and evidence. */
+  readonly onAttempt?: (record: AttemptRecord) => void;
+}
+
+/** Options of a sender. */
+export interface SenderOptions extends EngineOptions {
+  /** Where mail is kept. `memoryQueue()` forgets at a restart and has to be chosen by name. */
+  readonly queue: QueueDriver;
+  readonly reports?: ReportOptions;
+  /** How long mail is kept, from the moment it was put; 5 to 7 days are sensible (FI-21). Default `5d`. */
+  readonly holdFor?: Duration;
+  /** Start working at the first `send` (default), or only by `start` or `processOnce`. */
+  readonly work?: 'on-send' | 'by-call';
+  /** Jobs at the same time in this process. Default 20. */
+  readonly concurrency?: number;
+  /** Jobs at the same time per domain, over all workers. Default 2 (Q-5). */
+  readonly perDomain?: number;
+  /** Add Date and Message-ID to messages that lack them. Default false: such messages are refused. */
+  readonly complete?: boolean;
+  /** Remove Bcc fields. Default false: a message with one is refused. */
+  readonly stripBcc?: boolean;
+  /** Called once for each message when it is put, and for each report: header fields to put in front (DKIM). */
+  readonly sign?: SignHook;
+  /** Where one-shot streams are kept while they wait. Default: the system's temporary folder. */
+  readonly spoolDirectory?: string;
+}
+
+const ENGINE_KEYS: readonly (keyof EngineOptions)[] = [
+  'ehloName',
+  'default',
+  'policies',
+  'trust',
+  'resolver',
+  'clock',
+  'dial',
+  'localAddress',
+  'families',
+  'port',
+  'ownNames',
+  'ownAddresses',
+  'allowPrivateAddresses',
+  'timeouts',
+  'health',
+  'random',
+  'onAttempt',
+];
+
+const SENDER_KEYS: readonly (keyof SenderOptions)[] = [
+  ...ENGINE_KEYS,
+  'queue',
+  'reports',
+  'holdFor',
+  'work',
+  'concurrency',
+  'perDomain',
+  'complete',
+  'stripBcc',
+  'sign',
+  'spoolDirectory',
+];
+
+/**
+ * Refuses unknown keys and a missing `ehloName` or `default`.
+ * @throws ConfigError
+ */
+export function checkEngineOptions(
+  options: EngineOptions,
+  where: string,
+  keys: readonly string[] = ENGINE_KEYS,
+): void {
+  refuseUnknownOptions(options, keys, where);
+  if (options.ehloName === undefined) {
+    throw new ConfigError(
+      'ehlo-name-missing',
+      `${where}: "ehloName" is required: the name that this host goes by, such as "out.bank.example"; mail servers refuse hosts whose name does not resolve`,
+    );
+  }
+  if (options.default === undefined) {
+    throw new ConfigError(
+      'default-missing',
+      `${where}: "default" is required: the class of every domain that no rule names, one of "plain", "opportunistic", "mandatory", "verified"`,
+    );
+  }
+}
+
+/**
+ * The same for a sender; `queue` must be there.
+ * @throws ConfigError
+ */
+export function checkSenderOptions(options: SenderOptions): void {
+  checkEngineOptions(options, 'createSender', SENDER_KEYS);
+  if (options.queue === undefined || typeof options.queue.put !== 'function') {
+    throw new ConfigError(
+      'queue-missing',
+      'createSender: "queue" is required: a queue driver; memoryQueue() keeps mail in this process only and forgets it at a restart',
+    );
+  }
+  if (options.reports !== undefined) {
+    refuseUnknownOptions(options.reports, ['onReport', 'mail', 'language', 'from'], 'createSender: reports');
+  }
+}
