@@ -1,258 +1,162 @@
 /**
- * From a domain to the addresses to try, in order.
+ * Step 3 of the straight line: from a domain to the addresses that are tried, in order, or the reason why there are
+ * none.
  *
- *   literal   `[192.0.2.1]`: the address itself, no DNS (MX-3)
- *   relay     the host that was written down (MX-4); direct: the domain's own addresses (MX-5)
- *   MX        the records in order; without any, the domain itself (MX-9); a null MX ends it (MX-11)
+ *   literal      `[192.0.2.1]`: the address itself, no question at all (MX-3)
+ *   configured   direct or relay: what the host wrote down, no MX question (MX-4, MX-5)
+ *   mx           the MX records, ordered; the addresses of all hosts are asked for at the same time
+ *   implicit     only where the name exists and has no MX record: the domain itself (MX-9)
  *
- * Failure is a Route without targets: permanent only where every answer was definitive (MX-10), temporary otherwise; what
- * could not be found out is never read as "none" (MX-8). It rejects only when called off.
- * Standards: RFC 5321 §5.1, RFC 7505.
+ * Security does not reorder and does not filter: who may take the mail is judged when the host is met (MX-18).
+ * On failure: `unroutable` with a reason of the table; a question that failed is temporary, never "none" (MX-8).
+ * Standards: RFC 5321 §5.1, RFC 7505, RFC 7672 §2.1.2.
  */
-import { isIP } from 'node:net';
 import type { Context } from '../core/context.js';
-import type { Reason } from '../core/reasons.js';
+import { canonicalDomain } from '../core/domain.js';
+import { describeReason } from '../core/reasons.js';
 import { judgeAddress } from '../dns/address-guard.js';
-import type { Dnssec, Resolver } from '../dns/resolver.js';
-import type { Plan } from '../policy/plan.js';
-import {
-  type HostAddresses,
-  lookupAddresses,
-  reasonOfFailure,
-  refuseBogus,
-  shareAddresses,
-} from './addresses.js';
-import { parseConfiguredRoute } from './configured.js';
-import { parseRouteOptions, type RouteOptions, type RouteSettings } from './options.js';
-import { cutLoop, type MxHost, orderHosts } from './order.js';
-import type { ConfiguredRoute, MxAuth, Route, Target, UnusableHost, Via } from './route.js';
+import { parseIp } from '../dns/ip.js';
+import type { Dnssec, MxRecord, Resolver } from '../dns/resolver.js';
+import { lookupAddresses, reasonOfFailure, refuseBogus } from './addresses.js';
+import { routeHosts } from './hosts.js';
+import { routeConfigured } from './next-hop.js';
+import { parseRouteOptions, type RouteOptions } from './options.js';
+import { orderHosts } from './order.js';
+import { type Resolving, type RoutePlan, unroutable } from './resolving.js';
+import type { ConfiguredRoute, Route } from './route.js';
 
-/** What is asked. */
+export type { RouteOptions } from './options.js';
+
+/** The domain (or an address literal in brackets), what its plan says, and the route that the host wrote down for it. */
 export interface RouteRequest {
-  /** Canonical domain, or an address literal in brackets. */
   readonly domain: string;
-  readonly plan: Pick<Plan, 'mxAllowed' | 'level'>;
-  /** The route that the host wrote down for the domain, or null. */
+  readonly plan: RoutePlan;
   readonly configured: ConfiguredRoute | null;
 }
 
-/** Resolves a domain. @throws ConfigError for options that cannot be read */
+/**
+ * Finds the way to a domain. Targets come in the order in which they are tried (MX-15, MX-16).
+ * @throws ConfigError `option-unknown`, `route-invalid`, `network-invalid`, `route-needs-verify-as`; and what `ctx.signal` says
+ */
 export async function resolveRoute(
   request: RouteRequest,
   options: RouteOptions,
   resolver: Resolver,
   ctx: Context,
 ): Promise<Route> {
-  const search: Search = { ...request, settings: parseRouteOptions(options), resolver };
-  if (request.domain.startsWith('[')) return literalRoute(search);
-  const configured = request.configured === null ? null : parseConfiguredRoute(request.configured);
-  if (configured?.type === 'relay') return relayRoute(search, configured, ctx);
-  if (configured?.type === 'direct') {
-    const host = { host: request.domain, preference: 0 };
-    return hostsRoute(
-      search,
-      { via: 'direct', hosts: [host], dnssec: 'unknown', unusable: [], port: configured.port },
-      ctx,
+  const settings = parseRouteOptions(options);
+  const { plan, configured } = request;
+  const literal = parseLiteral(request.domain);
+  // MX-2, AT-39: one form, before anything is looked up.
+  const domain = literal === null ? canonicalDomain(request.domain) : request.domain;
+  if (domain === null) {
+    const shown = request.domain.slice(0, 255);
+    return unroutable(shown, 'recipient-invalid', `${JSON.stringify(shown)} is not a domain name`);
+  }
+  const resolving: Resolving = { domain, plan, settings, resolver };
+  // A literal is as direct as can be; only a relay takes its mail elsewhere.
+  if (literal !== null && configured?.type !== 'relay') return routeLiteral(literal, resolving);
+  if (configured !== null) return routeConfigured(configured, resolving, ctx);
+  return routeMx(resolving, ctx);
+}
+
+/** The address inside an address literal, or null where the domain is none (RFC 5321 §4.1.3). */
+function parseLiteral(domain: string): string | null {
+  const inner = /^\[(?<tag>IPv6:)?(?<address>[0-9a-f.:]{2,45})\]$/i.exec(domain)?.groups;
+  const address = inner?.['address']?.toLowerCase() ?? '';
+  const ip = parseIp(address);
+  return ip !== null && (ip.family === 6) === (inner?.['tag'] !== undefined) ? address : null;
+}
+
+/** MX-3: the address as it is; where the name must be proven, only if the host has pinned it or its certificate. */
+function routeLiteral(address: string, { domain, plan, settings }: Resolving): Route {
+  const isPinned = plan.mxAllowed?.includes(address) === true;
+  const isCertificatePinned = (plan.trust?.pins ?? null) !== null;
+  if (plan.level === 'verified' && !isPinned && !isCertificatePinned) {
+    return unroutable(
+      domain,
+      'address-literal-unverifiable',
+      `nothing is agreed about the machine ${domain}`,
     );
   }
-  return mxRoute(search, ctx);
-}
-
-interface Search extends RouteRequest {
-  readonly settings: RouteSettings;
-  readonly resolver: Resolver;
-}
-
-function unroutable(
-  search: Search,
-  reason: Reason,
-  detail: string,
-  unusable: readonly UnusableHost[] = [],
-): Route {
-  return { kind: 'unroutable', domain: search.domain, reason, detail, unusable };
-}
-
-/** MX-3. Class d has no name to verify there, so it is refused. */
-function literalRoute(search: Search): Route {
-  const { domain, plan, settings } = search;
-  const address = domain.slice(1, -1).replace(/^IPv6:/i, '');
-  if (isIP(address) === 0)
-    return unroutable(search, 'recipient-invalid', 'an address literal that is no address');
-  if (plan.level === 'verified') return unroutable(search, 'address-literal-unverifiable', address);
   const { allowed, why } = judgeAddress(address, settings.allowed);
-  if (!allowed) return unroutable(search, 'address-not-allowed', `${address} is ${why}`);
-  const target = targetOf(search, { host: address, preference: 0 }, address, 'configured');
+  if (!allowed) return unroutable(domain, 'address-not-allowed', `${address} is ${why}`);
+  const target = { host: address, address, port: settings.port, tls: 'starttls', auth: null } as const;
   return {
     kind: 'targets',
     domain,
     via: 'literal',
     dnssec: 'unknown',
-    targets: [target],
+    targets: [{ ...target, preference: 0, mxAuth: isPinned ? 'pinned' : 'implicit' }],
     unusable: [],
     published: [],
   };
 }
 
-async function relayRoute(
-  search: Search,
-  relay: Extract<ConfiguredRoute, { type: 'relay' }>,
+/** FI-17: MX first; the domain's own addresses only where it has no MX record at all. */
+async function routeMx(resolving: Resolving, ctx: Context): Promise<Route> {
+  const { domain, resolver } = resolving;
+  const answer = refuseBogus(await resolver.mx(domain, ctx));
+  switch (answer.kind) {
+    case 'failed': {
+      const detail = `the MX records of ${domain}: ${answer.detail ?? answer.failure}`;
+      return unroutable(domain, reasonOfFailure(answer.failure), detail);
+    }
+    case 'nxdomain': {
+      const route = unroutable(domain, 'dns-nxdomain', `${domain} does not exist`);
+      return confirm(route, answer.dnssec, resolving, ctx);
+    }
+    case 'nodata':
+      return confirm(await routeImplicit(answer.dnssec, resolving, ctx), 'unknown', resolving, ctx);
+    case 'found':
+      return routeRecords(answer.records, answer.dnssec, resolving, ctx);
+  }
+}
+
+/** MX-9: no MX record at all; the domain is its own mail server, at preference 0. */
+async function routeImplicit(dnssec: Dnssec, resolving: Resolving, ctx: Context): Promise<Route> {
+  const { domain, settings, resolver } = resolving;
+  const found = await lookupAddresses(domain, settings, resolver, ctx);
+  const order = { hosts: [{ host: domain, preference: 0 }], unusable: [], published: [domain] };
+  return routeHosts(order, [found], { via: 'implicit', dnssec }, resolving);
+}
+
+async function routeRecords(
+  records: readonly MxRecord[],
+  dnssec: Dnssec,
+  resolving: Resolving,
   ctx: Context,
 ): Promise<Route> {
-  const port = relay.port ?? 25;
-  const found: HostAddresses =
-    isIP(relay.host) === 0
-      ? await lookupAddresses(relay.host, search.settings, search.resolver, ctx, false)
-      : { kind: 'addresses', host: relay.host, addresses: [relay.host], own: false };
-  if (found.kind === 'none') return hostsFailed(search, [found], []);
-  const targets = found.addresses.slice(0, search.settings.maxAddresses).map((address): Target => ({
-    ...targetOf(search, { host: relay.verifyAs ?? relay.host, preference: 0 }, address, 'configured'),
-    port,
-    tls: relay.tls ?? (port === 465 ? 'implicit' : 'starttls'),
-    auth: relay.auth ?? null,
-  }));
-  return {
-    kind: 'targets',
-    domain: search.domain,
-    via: 'relay',
-    dnssec: 'unknown',
-    targets,
-    unusable: [],
-    published: [relay.host],
-  };
-}
-
-async function mxRoute(search: Search, ctx: Context): Promise<Route> {
-  const { domain, settings } = search;
-  const answer = refuseBogus(await search.resolver.mx(domain, ctx));
-  if (answer.kind === 'failed') {
-    return unroutable(
-      search,
-      reasonOfFailure(answer.failure),
-      `MX of ${domain}: ${answer.detail ?? answer.failure}`,
-    );
+  const { domain, settings, resolver } = resolving;
+  if (records.length === 0) {
+    // A found answer without records breaks the contract of the resolver; MX-9 forbids to guess from it.
+    return unroutable(domain, 'dns-malformed', `the resolver found MX records of ${domain} but gave none`);
   }
-  if (answer.kind === 'nxdomain') return refuseForGood(search, 'dns-nxdomain', answer.dnssec, ctx);
-  if (answer.kind === 'nodata') {
-    settings.confirmation?.clear(domain);
-    const hosts = [{ host: domain, preference: 0 }];
-    return hostsRoute(search, { via: 'implicit', hosts, dnssec: answer.dnssec, unusable: [] }, ctx);
+  const order = orderHosts(records, settings);
+  // RFC 7505 §4.1: at once, without a look at addresses.
+  if (order.nullMx) {
+    return confirm(unroutable(domain, 'null-mx', `${domain} publishes a null MX`), dnssec, resolving, ctx);
   }
-  const order = orderHosts(answer.records, settings);
-  if (order.nullMx) return refuseForGood(search, 'null-mx', answer.dnssec, ctx);
-  settings.confirmation?.clear(domain);
-  if (order.hosts.length === 0) {
-    const loop = order.unusable.some((each) => each.reason === 'mail-loop');
-    return unroutable(
-      search,
-      loop ? 'mail-loop' : 'no-usable-host',
-      'no mail host is left to try',
-      order.unusable,
-    );
+  // AT-13: bounded, but more than are tried, so that a few dead names in front do not hide a working one.
+  const hosts = order.hosts.slice(0, 4 * settings.maxHosts);
+  const found = await Promise.all(hosts.map(({ host }) => lookupAddresses(host, settings, resolver, ctx)));
+  const route = routeHosts({ ...order, hosts }, found, { via: 'mx', dnssec }, resolving);
+  return confirm(route, 'unknown', resolving, ctx);
+}
+
+/**
+ * AT-31: where TLS is enforced, a refusal that anyone on the way could have forged is temporary until it has been said
+ * often and for long. `dnssec` is that of the refusal itself.
+ */
+function confirm(route: Route, dnssec: Dnssec, { domain, plan, settings }: Resolving, ctx: Context): Route {
+  const { confirmation } = settings;
+  const isEnforced = plan.level === 'mandatory' || plan.level === 'verified';
+  if (confirmation === null || !isEnforced) return route;
+  if (route.kind === 'targets') {
+    confirmation.clear(domain);
+    return route;
   }
-  const found = { via: 'mx' as const, hosts: order.hosts, dnssec: answer.dnssec, unusable: order.unusable };
-  const route = await hostsRoute(search, found, ctx);
-  return route.kind === 'targets' ? { ...route, published: order.published } : route;
-}
-
-/** AT-31: where the host asks for it, an unsigned "no" for an enforced domain is believed only when it has lasted. */
-function refuseForGood(
-  search: Search,
-  reason: 'dns-nxdomain' | 'null-mx',
-  dnssec: Dnssec,
-  ctx: Context,
-): Route {
-  const { confirmation } = search.settings;
-  const enforced = search.plan.level === 'mandatory' || search.plan.level === 'verified';
-  if (
-    confirmation === null ||
-    !enforced ||
-    dnssec === 'secure' ||
-    confirmation.note(search.domain, ctx.clock.now())
-  ) {
-    return unroutable(search, reason, search.domain);
-  }
-  return unroutable(
-    search,
-    'dns-unconfirmed',
-    `${search.domain}: ${reason}, unsigned and not seen for long enough`,
-  );
-}
-
-interface FoundHosts {
-  readonly via: Via;
-  readonly hosts: readonly MxHost[];
-  readonly dnssec: Dnssec;
-  readonly unusable: readonly UnusableHost[];
-  readonly port?: number | undefined;
-}
-
-/** Looks up all hosts at the same time and lines their addresses up. */
-async function hostsRoute(search: Search, found: FoundHosts, ctx: Context): Promise<Route> {
-  const { settings, resolver } = search;
-  const hosts = found.hosts.slice(0, settings.maxHosts);
-  const guarded = found.via !== 'direct';
-  const looked = await Promise.all(
-    hosts.map(({ host }) => lookupAddresses(host, settings, resolver, ctx, guarded)),
-  );
-  // MX-17: this host itself, known by its address.
-  const own = looked.findIndex((each) => each.own);
-  const { kept, dropped } =
-    own < 0 ? { kept: hosts, dropped: [] } : cutLoop(hosts, hosts[own]?.preference ?? 0);
-  const usable = kept.map((host) => ({ host, found: looked[hosts.indexOf(host)] as HostAddresses }));
-  const none = usable.flatMap((each) => (each.found.kind === 'none' ? [each.found] : []));
-  const unusable = [
-    ...found.unusable,
-    ...dropped,
-    ...none.map(({ host, reason, detail }) => ({ host, reason, detail })),
-  ];
-  const shares = shareAddresses(
-    usable.map((each) => (each.found.kind === 'addresses' ? each.found.addresses : [])),
-    settings.maxAddresses,
-  );
-  const targets = usable.flatMap(({ host }, i) =>
-    (shares[i] ?? []).map((address) => ({
-      ...targetOf(search, host, address, authOf(search, host.host, found)),
-      ...(found.port === undefined ? {} : { port: found.port }),
-    })),
-  );
-  if (targets.length === 0) return hostsFailed(search, none, [...found.unusable, ...dropped]);
-  const published = hosts.map(({ host }) => host);
-  return {
-    kind: 'targets',
-    domain: search.domain,
-    via: found.via,
-    dnssec: found.dnssec,
-    targets,
-    unusable,
-    published,
-  };
-}
-
-/** MX-10: permanent only where every host failed definitively. */
-function hostsFailed(
-  search: Search,
-  none: readonly Extract<HostAddresses, { kind: 'none' }>[],
-  others: readonly UnusableHost[],
-): Route {
-  const unusable = [...others, ...none.map(({ host, reason, detail }) => ({ host, reason, detail }))];
-  const [first] = none;
-  if (first === undefined)
-    return unroutable(search, 'mail-loop', 'no mail host is better than the sending one', unusable);
-  const detail = none.map((each) => each.detail).join('; ');
-  const definitive = ['dns-nxdomain', 'no-usable-host'];
-  const passing = none.find((each) => !definitive.includes(each.reason));
-  if (passing === undefined) return unroutable(search, 'no-usable-host', detail, unusable);
-  const reason = passing.reason === 'address-not-allowed' ? passing.reason : 'host-unresolved';
-  return unroutable(search, reason, detail, unusable);
-}
-
-/** MX-20: what vouches for the name of the host. */
-function authOf(search: Search, host: string, found: FoundHosts): MxAuth {
-  if (search.plan.mxAllowed?.includes(host) === true) return 'pinned';
-  if (found.via === 'implicit' || found.via === 'direct') return 'implicit';
-  return found.dnssec === 'secure' ? 'dnssec' : 'none';
-}
-
-function targetOf(search: Search, host: MxHost, address: string, mxAuth: MxAuth): Target {
-  return { ...host, address, port: search.settings.port, tls: 'starttls', mxAuth, auth: null };
+  const isPermanent = describeReason(route.reason).effect === 'fail';
+  if (!isPermanent || dnssec === 'secure' || confirmation.note(domain, ctx.clock.now())) return route;
+  return { ...route, reason: 'dns-unconfirmed', detail: `${route.detail}; not yet believed` };
 }

@@ -54,7 +54,8 @@ export type ConfiguredRoute =
   | {
       readonly type: 'relay';
       readonly host: string;
-      readonly port?: 25 | 587 | 465 | number;
+      /** Default 465 with `implicit`, 587 with a login, else 25. */
+      readonly port?: number;
       /** Default `implicit` on 465, else `starttls`. */
       readonly tls?: 'starttls' | 'implicit';
       readonly auth?: { readonly user: string; readonly pass: string };

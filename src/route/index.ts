@@ -1,0 +1,30 @@
+/**
+ * From a domain to the addresses of its mail servers, and the DNS behind it.
+ * @module
+ */
+export type { Family, RouteOptions } from './options.js';
+export { resolveRoute, type RouteRequest } from './resolve.js';
+export type { RoutePlan } from './resolving.js';
+export type { ConfiguredRoute, MxAuth, Route, Target, UnusableHost, Via } from './route.js';
+export { parseConfiguredRoute } from './configured.js';
+export {
+  type ConfirmationOptions,
+  createPermanentDnsConfirmation,
+  type PermanentDnsConfirmation,
+} from './confirmation.js';
+export { type HostOrder, type MxHost, orderHosts, type OrderOptions } from './order.js';
+export { warnNullMxSender } from './sender-domain.js';
+export {
+  type AddressAllowance,
+  type AddressJudgement,
+  type CacheOptions,
+  cacheResolver,
+  createSystemResolver,
+  type DnsAnswer,
+  type DnsFailure,
+  type Dnssec,
+  judgeAddress,
+  type MxRecord,
+  type Resolver,
+  type SystemResolverOptions,
+} from '../dns/index.js';
