@@ -13,23 +13,35 @@ import type { Capabilities } from './capabilities.js';
 // SC-22: 512 octets and the increments of the extensions; DSN alone needs 1036.
 const MAX_COMMAND = 2048;
 
-/** A command line with its CRLF. @throws ConfigError `command-invalid` */
-export function formatCommand(line: string): Buffer {
+// SC-21: a path with nothing in it that could end it early; in a quoted local part brackets and blanks are text.
+const PATH = /^(?:"(?:[^"\\]|\\.)*"|[^\s"<>]+)@[^\s"<>]+$/u;
+
+/** A command line with its CRLF, in ASCII unless `utf8` (SMTPUTF8) is given. @throws ConfigError `command-invalid` */
+export function formatCommand(line: string, utf8 = false): Buffer {
   // eslint-disable-next-line no-control-regex
-  if (/[\x00-\x1f\x7f]/.test(line)) {
-    throw new ConfigError(
-      'command-invalid',
-      'command: expected one line, got a control character (CR, LF, NUL or other) inside it',
-    );
+  if (/[\x00-\x1f\x7f-\x9f]/.test(line)) {
+    throw invalid('expected one line, got a control character (CR, LF, NUL or other) inside it');
+  }
+  // eslint-disable-next-line no-control-regex
+  if (!utf8 && /[^\x00-\x7f]/.test(line)) {
+    throw invalid('expected ASCII, as no SMTPUTF8 was negotiated, got a character outside it');
   }
   const octets = Buffer.from(`${line}\r\n`, 'utf8');
   if (octets.length > MAX_COMMAND) {
-    throw new ConfigError(
-      'command-invalid',
-      `command: expected at most ${MAX_COMMAND} octets, got ${octets.length}`,
-    );
+    throw invalid(`expected at most ${MAX_COMMAND} octets, got ${octets.length}`);
   }
   return octets;
+}
+
+function invalid(why: string): ConfigError {
+  return new ConfigError('command-invalid', `command: ${why}`);
+}
+
+function bracket(path: string): string {
+  if (path !== '' && !PATH.test(path)) {
+    throw invalid('expected local@domain between the brackets, got something that would end them early');
+  }
+  return `<${path}>`;
 }
 
 /** MAIL FROM with what the server offers and the message needs. */
@@ -42,7 +54,10 @@ export function formatMail(envelope: Envelope, message: Message, offered: Capabi
     offered.dsn && envelope.ret !== null ? ` RET=${envelope.ret === 'full' ? 'FULL' : 'HDRS'}` : '',
     offered.dsn && envelope.envelopeId !== null ? ` ENVID=${encodeXtext(envelope.envelopeId)}` : '',
   ];
-  return formatCommand(`MAIL FROM:<${envelope.from?.path ?? ''}>${parameters.join('')}`);
+  return formatCommand(
+    `MAIL FROM:${bracket(envelope.from?.path ?? '')}${parameters.join('')}`,
+    offered.smtpUtf8,
+  );
 }
 
 /** RCPT TO with NOTIFY and ORCPT where the server offers DSN (DSN-1). */
@@ -54,5 +69,9 @@ export function formatRcpt(recipient: Recipient, offered: Capabilities): Buffer 
     offered.dsn && words !== null ? ` NOTIFY=${words}` : '',
     offered.dsn && originalRecipient !== null ? ` ORCPT=${type};${encodeXtext(address.join(';'))}` : '',
   ];
-  return formatCommand(`RCPT TO:<${recipient.address.path}>${parameters.join('')}`);
+  // A type with a blank in it would be a parameter of its own (AT-21).
+  if (originalRecipient !== null && !/^[A-Za-z0-9-]+$/.test(type)) {
+    throw invalid('expected an address type such as "rfc822" in ORCPT, got something else');
+  }
+  return formatCommand(`RCPT TO:${bracket(recipient.address.path)}${parameters.join('')}`, offered.smtpUtf8);
 }

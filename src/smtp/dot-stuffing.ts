@@ -21,10 +21,12 @@ export interface DotStuffer {
 export function createDotStuffer(): DotStuffer {
   let atLineStart = true;
   let afterCr = false;
+  let empty = true;
   return {
     push(chunk) {
       const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       if (octets.length === 0) return [];
+      empty = false;
       refuseBadOctets(octets, afterCr);
       const parts: Uint8Array[] = [];
       let start = 0;
@@ -39,6 +41,8 @@ export function createDotStuffer(): DotStuffer {
       return parts;
     },
     end() {
+      // SC-32: a dot alone would be a message of nothing.
+      if (empty) throw refused('message-malformed', 'no octet at all');
       if (afterCr) throw refused('lone-cr', 'a carriage return at the end');
       return Buffer.from(atLineStart ? '.\r\n' : '\r\n.\r\n');
     },
