@@ -103,7 +103,7 @@ module.exports = {
           'npm-unknown',
           'unknown',
         ],
-        pathNot: '^node_modules/(pkijs|asn1js)/',
+        pathNot: '(^|/)node_modules/(pkijs|asn1js)/',
       },
     },
     {
@@ -117,7 +117,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/testing/', pathNot: '[.]test[.]ts$' },
       to: {
-        path: '^node_modules/(pkijs|asn1js)/',
+        path: '(^|/)node_modules/(pkijs|asn1js)/',
         dependencyTypesNot: ['dynamic-import', 'type-only', 'type-import'],
       },
     },
