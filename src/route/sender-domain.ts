@@ -19,7 +19,9 @@ export async function warnNullMxSender(
   const canonical = parseDomain(domain, 'sender domain');
   const answer = await resolver.mx(canonical, ctx);
   const isNull =
-    answer.kind === 'found' && answer.records.every(({ exchange }) => exchange === '' || exchange === '.');
+    answer.kind === 'found' &&
+    answer.records.length > 0 &&
+    answer.records.every(({ exchange }) => exchange === '' || exchange === '.');
   if (!isNull || answer.dnssec === 'bogus') return null;
   return `${canonical} publishes a null MX: replies and reports cannot reach it, and servers may refuse its mail with 5.7.27 (RFC 7505 §4.2)`;
 }
