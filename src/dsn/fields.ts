@@ -32,6 +32,8 @@ export interface DsnRecipient {
   readonly reason: Reason | null;
   /** Details for people: dates, names. */
   readonly detail?: string;
+  /** True: `detail` repeats what came before TLS, so it stands in Diagnostic-Code alone (AT-5). Default false. */
+  readonly unproven?: boolean;
   /** The reply that decided; null or absent when the sending side decided (DSN-31). */
   readonly remote?: RemoteReply | null;
   /** Where it was tried, when the sending side decided. */

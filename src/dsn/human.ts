@@ -47,7 +47,8 @@ function technical(recipient: DsnRecipient, texts: LanguageTexts): string[] {
   const host = remote?.host ?? recipient.attemptedHost;
   const lines = host ? [texts.server(printable(host, 260))] : [];
   if (remote === null) {
-    if (recipient.detail) lines.push(texts.detail(printable(recipient.detail, 600)));
+    if (recipient.unproven === true) lines.push(texts.unprovenReply);
+    else if (recipient.detail) lines.push(texts.detail(printable(recipient.detail, 600)));
   } else if (remote.secure) {
     const said = remote.lines.slice(0, MAX_REPLY_LINES).map((line) => printable(line, 300));
     if (remote.lines.length > MAX_REPLY_LINES) said.push('...');
