@@ -155,6 +155,22 @@ describe('the envelope of a report', () => {
   });
 });
 
+describe('a report as a message', () => {
+  it('DSN-18, DSN-22: it passes the checks that every message passes, unchanged and in 7 bits', async () => {
+    for (const language of ['en', 'sv', 'nb'] as const) {
+      const { ndr } = await report(jobOf({ ret: 'full' }), [held], { language });
+      const prepared = await prepareMessage(ndr.message, { messageIdDomain: 'out.sender.test' }, ctx);
+      expect(prepared).toMatchObject({
+        messageId: `<${ndr.id}@out.sender.test>`,
+        size: ndr.message.length,
+        canonical: true,
+        eightBitBody: false,
+        eightBitHeader: false,
+      });
+    }
+  });
+});
+
 describe('what a report says', () => {
   it('DSN-32, FI-10: an expired policy hold is failed with the status of its cause', async () => {
     const { text } = await report(jobOf({}, {}, { heldSince: PUT }), [held]);
