@@ -11,6 +11,7 @@
 import { randomUUID } from 'node:crypto';
 import { QueueError } from '../core/errors.js';
 import type { Job } from '../deliver/job.js';
+import type { Message } from '../message/source.js';
 import type { JobState, Lease, Settlement, Submission, Suspension } from './driver.js';
 import { createHeap } from './heap.js';
 import { applySettlement, checkSubmission, forgetContent, startJob } from './job-record.js';
@@ -34,10 +35,19 @@ export interface Pause {
   readonly until: number;
 }
 
+/** What is kept of a submission as such. */
+export interface Kept {
+  readonly key: string | null;
+  /** Jobs that are still kept, ended or not. */
+  readonly jobs: Set<string>;
+  /** Jobs that have not ended: the content of the message is needed. */
+  readonly open: Set<string>;
+  readonly message: Message;
+}
+
 export interface Store {
   readonly jobs: Map<string, Entry>;
-  /** Jobs of each submission that are still kept, and its idempotency key. */
-  readonly submissions: Map<string, { readonly key: string | null; readonly jobs: Set<string> }>;
+  readonly submissions: Map<string, Kept>;
   readonly keys: Map<string, string>;
   readonly domains: Map<string, Suspension>;
   /** Jobs under lease, by domain. */
@@ -104,8 +114,9 @@ function check(store: Store, submissions: readonly Submission[]): void {
 }
 
 function keep(store: Store, submission: Submission): void {
-  const { id, idempotencyKey } = submission;
-  store.submissions.set(id, { key: idempotencyKey, jobs: new Set(submission.jobs.map((job) => job.id)) });
+  const { id, idempotencyKey, message } = submission;
+  const ids = submission.jobs.map((job) => job.id);
+  store.submissions.set(id, { key: idempotencyKey, jobs: new Set(ids), open: new Set(ids), message });
   if (idempotencyKey !== null) store.keys.set(idempotencyKey, id);
   for (const job of submission.jobs) {
     const entry: Entry = {
@@ -182,10 +193,20 @@ export function settle(store: Store, lease: Lease, settlement: Settlement): bool
     entry.job = forgetContent(job);
     entry.ended = { state: next.kind, at };
     store.ended.add(entry);
+    dropContent(store, job);
   }
   for (const report of reports) keep(store, report);
   wake(store);
   return true;
+}
+
+/** Removes what was spooled for a message when its last job has ended. */
+function dropContent(store: Store, job: Job): void {
+  const kept = store.submissions.get(job.submissionId);
+  if (kept === undefined) return;
+  kept.open.delete(job.id);
+  // A file that cannot be removed is no reason to fail a settlement that has happened.
+  if (kept.open.size === 0) kept.message.dispose?.().catch(() => undefined);
 }
 
 /** Those whose idempotency key is new, each key once. */

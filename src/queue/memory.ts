@@ -57,6 +57,8 @@ export function memoryQueue(options: MemoryQueueOptions = {}): QueueDriver {
     },
     async close() {
       store.closed = true;
+      const open = [...store.submissions.values()].filter((kept) => kept.open.size > 0);
+      await Promise.all(open.map((kept) => kept.message.dispose?.().catch(() => undefined)));
       store.jobs.clear();
       store.submissions.clear();
       store.listeners.clear();
