@@ -25,7 +25,8 @@ export async function authenticate(
       message: 'the relay offers neither PLAIN nor LOGIN inside TLS',
     });
   }
-  const due = { phase: 'auth' as const, timeoutMs: connection.timeouts.command };
+  // AT-52: without the verb of its own, an error would name the first word of the line, and that is the secret.
+  const due = { phase: 'auth' as const, command: 'AUTH', timeoutMs: connection.timeouts.command };
   const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
   const lines = offered.includes('PLAIN')
     ? [`AUTH PLAIN ${base64(`\0${login.user}\0${login.pass}`)}`]

@@ -6,8 +6,8 @@
 import type { Context } from '../core/context.js';
 import { ConfigError, ConnectionError, type Phase } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
-import { parseEhlo } from './capabilities.js';
-import { type Connection, createConnection } from './connection.js';
+import { type Capabilities, parseEhlo } from './capabilities.js';
+import { type Connection, createConnection, type Due } from './connection.js';
 import type { Endpoint, TlsOptions } from './endpoint.js';
 import { parseEhloName } from './ehlo-name.js';
 import type { Reply } from './reply.js';
@@ -42,7 +42,7 @@ export async function connect(
     );
   }
   const socket = await openSocket(endpoint, { ...options, timeoutMs: timeouts.connect }, ctx);
-  const made = { endpoint, ehloName, timeouts, openedAt: ctx.clock.now() };
+  const made = { endpoint, ehloName, timeouts };
   if (options.implicitTls !== undefined) {
     const request = {
       endpoint,
@@ -51,15 +51,16 @@ export async function connect(
       afterStartTls: false,
     };
     const { layer, facts } = await startLayer(socket, request, ctx);
-    const connection = createConnection(layer, made);
+    const connection = createConnection(layer, made, ctx);
     connection.facts = facts;
-    // ST-17: the greeting comes inside TLS; it is awaited from now on and read by `greet`.
-    greetings.set(connection, readGreeting(connection, ctx));
+    // ST-17: the greeting comes inside TLS; it is due from now on and read by `greet`, or by nobody.
+    connection.owedGreeting = connection.expect(greetingOf(connection), ctx);
+    connection.owedGreeting.catch(() => undefined);
     return connection;
   }
-  const connection = createConnection(socket, made);
+  const connection = createConnection(socket, made, ctx);
   try {
-    await readGreeting(connection, ctx);
+    checkGreeting(connection, await connection.expect(greetingOf(connection), ctx));
     await sayEhlo(connection, options.allowHelo === true, ctx);
     return connection;
   } catch (error) {
@@ -69,48 +70,56 @@ export async function connect(
   }
 }
 
-/** Greetings of implicit connections that nobody has read yet. */
-const greetings = new WeakMap<Connection, Promise<void>>();
-
-/** The greeting that an implicit connection still owes, or nothing. */
-export function awaitGreeting(connection: Connection): Promise<void> {
-  return greetings.get(connection) ?? Promise.resolve();
+function greetingOf(connection: Connection): Due {
+  return { phase: 'greeting', command: '', timeoutMs: connection.timeouts.greeting };
 }
 
-async function readGreeting(connection: Connection, ctx: Context): Promise<void> {
-  const due = { phase: 'greeting' as const, command: '', timeoutMs: connection.timeouts.greeting };
-  const reply = await connection.expect(due, ctx);
-  if (reply.code >= 200 && reply.code < 300) return;
-  const reason =
-    reply.code >= 500 ? 'smtp-refused' : reply.code === 432 ? 'peer-concurrency-limit' : 'peer-busy';
+/** Refuses a greeting that is none (SC-2). @throws ConnectionError */
+export function checkGreeting(connection: Connection, reply: Reply): void {
+  const { code } = reply;
+  if (code >= 200 && code < 300) return;
+  // RFC 7504 §3: 521 and 554 say that no mail is taken here; other 5yz say it of this connection.
+  const reason: Reason =
+    code >= 500 && code < 600
+      ? 'smtp-refused'
+      : code === 432
+        ? 'peer-concurrency-limit'
+        : code >= 400 && code < 500
+          ? 'peer-busy'
+          : 'reply-mismatch';
   throw refusal(connection, reason, { phase: 'greeting', command: '', reply });
 }
 
-/** EHLO, and HELO after it where that is allowed (SC-4); sets the capabilities. */
-export async function sayEhlo(connection: Connection, allowHelo: boolean, ctx: Context): Promise<void> {
+/** EHLO, and HELO after it where that is allowed (SC-4); sets and gives the capabilities. */
+export async function sayEhlo(
+  connection: Connection,
+  allowHelo: boolean,
+  ctx: Context,
+): Promise<Capabilities> {
   const due = { phase: 'ehlo' as const, timeoutMs: connection.timeouts.command };
-  const reply = await connection.ask(`EHLO ${connection.ehloName}`, due, ctx);
-  if (reply.code === 250) {
-    connection.capabilities = parseEhlo(reply);
-    return;
-  }
-  if (reply.code < 400)
-    throw refusal(connection, 'reply-mismatch', { phase: 'ehlo', command: 'EHLO', reply });
+  let reply = await connection.ask(`EHLO ${connection.ehloName}`, due, ctx);
+  let command = 'EHLO';
   const unknown = [500, 501, 502, 504].includes(reply.code);
   if (unknown && allowHelo) {
-    const helo = await connection.ask(`HELO ${connection.ehloName}`, due, ctx);
-    if (helo.code === 250) {
-      connection.capabilities = parseEhlo({ ...helo, lines: helo.lines.slice(0, 1) });
-      return;
-    }
+    reply = await connection.ask(`HELO ${connection.ehloName}`, due, ctx);
+    command = 'HELO';
   }
-  const reason: Reason =
-    reply.code < 500
-      ? 'peer-busy'
-      : [500, 502].includes(reply.code)
-        ? 'starttls-not-supported'
-        : 'ehlo-name-refused';
-  throw refusal(connection, reason, { phase: 'ehlo', command: 'EHLO', reply });
+  // ST-11: 250 alone; another 2yz is the answer to something else.
+  if (reply.code === 250) {
+    // A reply to HELO has no keywords, whatever its lines say.
+    const lines = command === 'HELO' ? reply.lines.slice(0, 1) : reply.lines;
+    connection.capabilities = parseEhlo({ ...reply, lines });
+    return connection.capabilities;
+  }
+  throw refusal(connection, reasonOfEhlo(reply.code, allowHelo), { phase: 'ehlo', command, reply });
+}
+
+function reasonOfEhlo(code: number, allowHelo: boolean): Reason {
+  if (code < 400 || code > 599) return 'reply-mismatch';
+  if (code < 500) return 'peer-busy';
+  // RFC 5321 §4.1.1.1: without EHLO there is no STARTTLS.
+  if (code === 500 || code === 502) return allowHelo ? 'smtp-refused' : 'starttls-not-supported';
+  return code === 521 || code === 554 ? 'smtp-refused' : 'ehlo-name-refused';
 }
 
 /** The error of a reply that ends the session. */

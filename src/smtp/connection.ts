@@ -21,10 +21,12 @@ export interface Due {
   readonly phase: Phase;
   /** The verb, for errors. */
   readonly command: string;
+  /** Counted from the moment when every earlier reply is there. */
   readonly timeoutMs: number;
 }
 
 interface Waiting extends Due {
+  readonly ctx: Context;
   resolve(reply: Reply): void;
   reject(error: Error): void;
 }
@@ -38,17 +40,19 @@ export interface Connection {
   facts: PeerFacts | null;
   /** null: not greeted yet on this layer. */
   capabilities: Capabilities | null;
+  /** The greeting inside implicit TLS, which `greet` reads; null where none is owed. */
+  owedGreeting: Promise<Reply> | null;
   /** Milliseconds of the clock when it was made, and octets written, for CV-14. */
   readonly openedAt: number;
   octetsOut: number;
   readonly alive: boolean;
-  /** Writes one command and waits for its reply. */
-  ask(line: string, due: Omit<Due, 'command'>, ctx: Context): Promise<Reply>;
+  /** Writes one command and waits for its reply; errors name the verb, or `command` where the line has none to show. */
+  ask(line: string, due: Omit<Due, 'command'> & { readonly command?: string }, ctx: Context): Promise<Reply>;
   /** Announces that a reply is due; call it before the octets that cause it. */
   expect(due: Due, ctx: Context): Promise<Reply>;
   /** Writes octets; resolves when the kernel or the buffer has room again. */
   write(octets: Uint8Array, timeoutMs: number, ctx: Context): Promise<void>;
-  /** Says QUIT, waits shortly, closes. Never rejects (SC-17). */
+  /** Says QUIT, waits shortly, closes with TLS's own farewell. Never rejects (SC-17, ST-17). */
   quit(ctx: Context): Promise<void>;
   destroy(): void;
   /** True when no octet is held that nobody has read (ST-5). */
@@ -62,33 +66,62 @@ export interface Connection {
 /** Makes a connection over a socket that is connected. */
 export function createConnection(
   socket: net.Socket,
-  options: {
-    readonly endpoint: Endpoint;
-    readonly ehloName: string;
-    readonly timeouts: Timeouts;
-    readonly openedAt: number;
-  },
+  options: { readonly endpoint: Endpoint; readonly ehloName: string; readonly timeouts: Timeouts },
+  ctx: Context,
 ): Connection {
   let layer = socket;
   let reader: ReplyReader = createReplyReader();
   let failure: Error | null = null;
+  let disarm = (): void => undefined;
   const waiting: Waiting[] = [];
 
-  const fail = (error: Error): void => {
-    if (failure !== null) return;
+  const retire = (error: Error): void => {
     failure = error;
-    layer.destroy();
+    disarm();
+    endCap();
     for (const each of waiting.splice(0)) each.reject(error);
   };
-  const failWith = (code: Reason, message: string, cause?: unknown): void => {
-    const phase: Phase = waiting[0]?.phase ?? 'ehlo';
+  const fail = (error: Error): void => {
+    if (failure !== null) return;
+    layer.destroy();
+    retire(error);
+  };
+  const failWith = (code: Reason, message: string, more: { cause?: unknown; phase?: Phase } = {}): void => {
+    const phase: Phase = more.phase ?? waiting[0]?.phase ?? 'ehlo';
     const command = waiting[0]?.command ?? '';
-    const fields = { ...placeOf(options.endpoint), code, phase, command, message, cause };
+    const fields = { ...placeOf(options.endpoint), code, phase, command, message, cause: more.cause };
     fail(
       code.startsWith('reply') || code === 'unsolicited-reply'
         ? new ProtocolError(fields)
         : new ConnectionError(fields),
     );
+  };
+  const callOff = (signal: AbortSignal): void =>
+    fail(signal.reason instanceof Error ? signal.reason : new Error('called off', { cause: signal.reason }));
+  // AT-13: a server that drips just fast enough for every timer still meets this one.
+  const endCap = ctx.clock.after(options.timeouts.session, () =>
+    failWith('session-time-limit', `the session took more than ${options.timeouts.session} ms`),
+  );
+
+  /** The time of the reply that is due next; those behind it wait without one (SC-37). */
+  const arm = (): void => {
+    disarm();
+    const next = waiting[0];
+    if (next === undefined) return;
+    const abort = (): void => callOff(next.ctx.signal);
+    const cancel = next.ctx.clock.after(next.timeoutMs, () =>
+      failWith(
+        next.phase === 'greeting' ? 'no-greeting' : 'command-timeout',
+        `no reply within ${next.timeoutMs} ms`,
+      ),
+    );
+    next.ctx.signal.addEventListener('abort', abort, { once: true });
+    disarm = () => {
+      disarm = () => undefined;
+      cancel();
+      next.ctx.signal.removeEventListener('abort', abort);
+    };
+    if (next.ctx.signal.aborted) abort();
   };
   const receive = (octets: Uint8Array): void => {
     const { replies, fault } = reader.push(octets);
@@ -98,37 +131,39 @@ export function createConnection(
         failWith('unsolicited-reply', `a reply (${reply.code}) to nothing that was asked`);
         return;
       }
-      due.resolve(reply);
+      // SC-13: codes in the text mean something only where this layer's EHLO offered them, so never in a greeting.
+      due.resolve(
+        connection.capabilities?.enhancedStatusCodes === true ? reply : { ...reply, enhanced: null },
+      );
     }
+    if (replies.length > 0) arm();
     if (fault !== null) failWith(fault.reason, fault.detail);
     // ST-11, AT-7: even half a line is too much when nothing is due.
-    else if (waiting.length === 0 && !reader.empty && connection.facts !== null) {
+    else if (waiting.length === 0 && !reader.empty)
       failWith('unsolicited-reply', 'octets from the server when nothing was asked');
-    }
   };
   const lost = (error?: Error): void => {
-    const inHandshake = connection.facts !== null && connection.capabilities === null;
-    // A TLS 1.3 server that wants a client certificate says so only after the handshake.
-    const code = error !== undefined && inHandshake ? reasonOfTlsError(error, false) : 'connection-closed';
-    const greeting = waiting[0]?.phase === 'greeting' && code === 'connection-closed';
+    // A TLS 1.3 server that refuses the handshake says so only after our side has ended it.
+    const inHandshake = error !== undefined && connection.facts !== null && connection.capabilities === null;
+    const greeting = waiting[0]?.phase === 'greeting';
     failWith(
-      code,
+      inHandshake ? reasonOfTlsError(error, false) : 'connection-closed',
       greeting ? 'the server closed the connection before its greeting' : 'the connection was lost',
-      error,
+      { cause: error, ...(inHandshake ? { phase: 'handshake' } : {}) },
     );
   };
-  const onClose = (): void => lost();
-  const listen = (next: net.Socket): void => {
-    next.on('data', receive);
-    next.on('error', lost);
-    next.on('end', onClose);
-    next.on('close', onClose);
+  // ST-19: the end of input is never the end of a reply, with the farewell of TLS or without.
+  const ended = (): void => lost();
+  const listen = (): void => {
+    layer.on('data', receive).on('error', lost).on('end', ended).on('close', ended);
   };
 
   const connection: Connection = {
     ...options,
     facts: null,
     capabilities: null,
+    owedGreeting: null,
+    openedAt: ctx.clock.now(),
     octetsOut: 0,
     get alive() {
       return failure === null && !layer.destroyed;
@@ -136,86 +171,52 @@ export function createConnection(
     get bufferEmpty() {
       return reader.empty && waiting.length === 0;
     },
-    ask(line, due, ctx) {
+    async ask(line, due, asking) {
       const octets = formatCommand(line);
-      const reply = connection.expect({ ...due, command: line.split(' ', 1)[0] ?? '' }, ctx);
-      connection.write(octets, due.timeoutMs, ctx).catch(() => undefined);
+      const reply = connection.expect({ command: line.split(' ', 1)[0] ?? '', ...due }, asking);
+      connection.write(octets, due.timeoutMs, asking).catch(() => undefined);
       return reply;
     },
-    expect(due, ctx) {
+    expect(due, expecting) {
+      if (failure !== null) return Promise.reject(failure);
       return new Promise((resolve, reject) => {
-        if (failure !== null) {
-          reject(failure);
-          return;
-        }
-        const stop = (): void => {
-          cancel();
-          ctx.signal.removeEventListener('abort', abort);
-        };
-        const abort = (): void =>
-          fail(ctx.signal.reason instanceof Error ? ctx.signal.reason : new Error('called off'));
-        const cancel = ctx.clock.after(due.timeoutMs, () =>
-          failWith(
-            due.phase === 'greeting' ? 'no-greeting' : 'command-timeout',
-            `no reply within ${due.timeoutMs} ms`,
-          ),
-        );
-        ctx.signal.addEventListener('abort', abort, { once: true });
-        waiting.push({
-          ...due,
-          resolve: (reply) => {
-            stop();
-            resolve(reply);
-          },
-          reject: (error) => {
-            stop();
-            reject(error);
-          },
-        });
-        if (ctx.signal.aborted) abort();
+        waiting.push({ ...due, ctx: expecting, resolve, reject });
+        if (waiting.length === 1) arm();
       });
     },
-    write(octets, timeoutMs, ctx) {
+    write(octets, timeoutMs, writing) {
+      if (writing.signal.aborted) callOff(writing.signal);
       if (failure !== null) return Promise.reject(failure);
       connection.octetsOut += octets.length;
       if (layer.write(octets)) return Promise.resolve();
       return new Promise((resolve, reject) => {
-        const cancel = ctx.clock.after(timeoutMs, () =>
+        const abort = (): void => callOff(writing.signal);
+        const cancel = writing.clock.after(timeoutMs, () =>
           failWith('command-timeout', `the server took nothing for ${timeoutMs} ms`),
         );
+        writing.signal.addEventListener('abort', abort, { once: true });
         const done = (): void => {
           cancel();
-          layer.off('drain', done);
-          layer.off('close', done);
+          writing.signal.removeEventListener('abort', abort);
+          layer.off('drain', done).off('close', done);
           if (failure === null) resolve();
           else reject(failure);
         };
-        layer.once('drain', done);
-        layer.once('close', done);
+        layer.once('drain', done).once('close', done);
       });
     },
-    async quit(ctx) {
-      if (!connection.alive) return;
-      try {
-        await connection.ask('QUIT', { phase: 'quit', timeoutMs: connection.timeouts.quit }, ctx);
-      } catch {
-        // SC-17: what becomes of QUIT changes nothing.
-      }
-      fail(new Error('closed'));
-      layer.end();
+    async quit(quitting) {
+      const due = { phase: 'quit' as const, timeoutMs: connection.timeouts.quit };
+      // SC-17: what becomes of QUIT changes nothing.
+      await connection.ask('QUIT', due, quitting).catch(() => undefined);
+      if (failure !== null) return;
+      retire(closedByUs(options.endpoint));
+      await sayFarewell(layer, connection.timeouts.quit, quitting);
     },
-    destroy() {
-      fail(
-        new ConnectionError({
-          ...placeOf(options.endpoint),
-          code: 'connection-closed',
-          phase: 'quit',
-          message: 'closed by us',
-        }),
-      );
-    },
+    destroy: () => fail(closedByUs(options.endpoint)),
     release() {
-      for (const event of ['data', 'error', 'end', 'close']) layer.removeAllListeners(event);
+      layer.off('data', receive).off('error', lost).off('end', ended).off('close', ended);
+      // Errors of the bare socket reach us through the layer above it.
       layer.on('error', () => undefined);
       layer.pause();
       return layer;
@@ -225,11 +226,29 @@ export function createConnection(
       reader = createReplyReader();
       connection.facts = facts;
       connection.capabilities = null;
-      next.removeAllListeners('error');
-      listen(next);
-      next.resume();
+      listen();
+      // ST-11: the server speaks first in clear, never inside TLS.
+      if (next.readableLength > 0)
+        failWith('unsolicited-reply', 'the server spoke inside TLS before it was asked');
     },
   };
-  listen(socket);
+  listen();
   return connection;
+}
+
+function closedByUs(endpoint: Endpoint): ConnectionError {
+  const message = 'closed by us';
+  return new ConnectionError({ ...placeOf(endpoint), code: 'connection-closed', phase: 'quit', message });
+}
+
+/** Ends a layer in good order: what is written leaves, TLS's close alert too (ST-17), then the socket closes. */
+function sayFarewell(layer: net.Socket, timeoutMs: number, ctx: Context): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = ctx.clock.after(timeoutMs, () => layer.destroy());
+    layer.once('close', () => {
+      cancel();
+      resolve();
+    });
+    layer.end(() => layer.destroy());
+  });
 }

@@ -4,12 +4,20 @@
  */
 import type { Context } from '../core/context.js';
 import type { Capabilities } from './capabilities.js';
-import { awaitGreeting, sayEhlo } from './connect.js';
+import { checkGreeting, sayEhlo } from './connect.js';
 import type { Connection } from './connection.js';
 
 /** Introduces this host inside TLS and gives what the server offers there. */
 export async function greet(connection: Connection, ctx: Context): Promise<Capabilities> {
-  await awaitGreeting(connection);
-  await sayEhlo(connection, false, ctx);
-  return connection.capabilities as Capabilities;
+  try {
+    const owed = connection.owedGreeting;
+    connection.owedGreeting = null;
+    if (owed !== null) checkGreeting(connection, await owed);
+    // ST-12: HELO is good enough where TLS is on already, but then no extension exists.
+    return await sayEhlo(connection, true, ctx);
+  } catch (error) {
+    // SC-2: QUIT is said after a refusal too.
+    await connection.quit(ctx);
+    throw error;
+  }
 }

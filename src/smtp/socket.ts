@@ -6,7 +6,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Context } from '../core/context.js';
-import { ConnectionError, type SessionFailure } from '../core/errors.js';
+import { ConnectionError, ProtocolError, type SessionFailure } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
 import { MIN_DH_BITS } from '../tls/context.js';
 import { type PeerFacts, readPeerFacts } from '../tls/facts.js';
@@ -37,8 +37,10 @@ const CONNECT_REASONS: Readonly<Record<string, Reason>> = {
 export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Context): Promise<net.Socket> {
   const failed = (code: Reason, message: string, cause?: unknown): ConnectionError =>
     new ConnectionError({ ...placeOf(endpoint), code, phase: 'connect', message, cause });
-  const opening =
-    options.dial === undefined ? dialDirect(endpoint, options, ctx) : options.dial(endpoint, ctx);
+  if (ctx.signal.aborted) return Promise.reject(ctx.signal.reason);
+  // A dial that nobody waits for any more is told so, and what it still brings is closed.
+  const giveUp = new AbortController();
+  const dialing = { clock: ctx.clock, signal: giveUp.signal };
   return new Promise((resolve, reject) => {
     let over = false;
     const end = (settle: () => void): void => {
@@ -48,13 +50,18 @@ export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Contex
       ctx.signal.removeEventListener('abort', abort);
       settle();
     };
-    const abort = (): void => end(() => reject(ctx.signal.reason));
+    const abandon = (error: unknown): void =>
+      end(() => {
+        giveUp.abort(error);
+        reject(error);
+      });
+    const abort = (): void => abandon(ctx.signal.reason);
     const cancel = ctx.clock.after(options.timeoutMs, () =>
-      end(() => reject(failed('connect-timeout', `no connection within ${options.timeoutMs} ms`))),
+      abandon(failed('connect-timeout', `no connection within ${options.timeoutMs} ms`)),
     );
     ctx.signal.addEventListener('abort', abort, { once: true });
-    if (ctx.signal.aborted) abort();
-    opening.then(
+    const dial = options.dial ?? ((to, within) => dialDirect(to, options, within));
+    dial(endpoint, dialing).then(
       (socket) => {
         if (over) socket.destroy();
         else end(() => resolve(socket.setNoDelay(true)));
@@ -76,12 +83,10 @@ function dialDirect(endpoint: Endpoint, options: DialOptions, ctx: Context): Pro
       port: endpoint.port,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    const abort = (): void => void socket.destroy();
-    ctx.signal.addEventListener('abort', abort, { once: true });
+    ctx.signal.addEventListener('abort', () => socket.destroy(ctx.signal.reason as Error), { once: true });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);
-      ctx.signal.removeEventListener('abort', abort);
       resolve(socket);
     });
   });
@@ -125,17 +130,20 @@ export function startLayer(
       layer.off('close', closed);
       settle();
     };
-    const fail = (code: Reason, message: string, cause?: unknown): void =>
+    const abandon = (error: unknown): void =>
       end(() => {
         layer.destroy();
         socket.destroy();
-        reject(new ConnectionError({ ...placeOf(endpoint), code, phase: 'handshake', message, cause }));
+        reject(error);
       });
-    const abort = (): void =>
-      end(() => {
-        layer.destroy();
-        reject(ctx.signal.reason);
-      });
+    const fail = (code: Reason, message: string, cause?: unknown): void => {
+      const fields = { ...placeOf(endpoint), code, message, cause };
+      // ST-5: octets that are not TLS came between the reply to STARTTLS and the handshake.
+      if (code === 'plaintext-after-starttls')
+        abandon(new ProtocolError({ ...fields, phase: 'starttls', command: 'STARTTLS' }));
+      else abandon(new ConnectionError({ ...fields, phase: 'handshake' }));
+    };
+    const abort = (): void => abandon(ctx.signal.reason);
     const closed = (): void =>
       fail('handshake-closed', 'the server closed the connection during the handshake');
     const cancel = ctx.clock.after(timeoutMs, () =>
@@ -145,6 +153,7 @@ export function startLayer(
     layer.on('OCSPResponse', (response: Buffer | null) => (ocspStaple = response));
     layer.on('error', (error) => fail(reasonOfTlsError(error, afterStartTls), error.message, error));
     layer.once('close', closed);
+    if (ctx.signal.aborted) abort();
     layer.once('secureConnect', () => {
       layer.disableRenegotiation();
       const facts = readPeerFacts(layer, { ocspStaple, servername: options.servername });

@@ -45,8 +45,8 @@ export async function startTls(
         : 'starttls-refused';
     throw refusal(connection, code, { phase: 'starttls', command: 'STARTTLS', reply });
   }
-  // ST-5: behind the reply no octet in clear is legal.
-  if (!connection.bufferEmpty) {
+  // ST-5: behind the reply no octet in clear is legal; a whole line of it has ended the connection already.
+  if (!connection.alive || !connection.bufferEmpty) {
     connection.destroy();
     throw new ProtocolError({
       ...place,
@@ -63,7 +63,12 @@ export async function startTls(
     timeoutMs: connection.timeouts.handshake,
     afterStartTls: true,
   };
-  const { layer, facts } = await startLayer(socket, request, ctx);
-  connection.adopt(layer, facts);
-  return facts;
+  try {
+    const { layer, facts } = await startLayer(socket, request, ctx);
+    connection.adopt(layer, facts);
+    return facts;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 /**
- * How long each step may take: a timer for each command, none for the whole transaction (RFC 5321 §4.5.3.2, SC-37).
+ * How long each step may take: a timer for each command (RFC 5321 §4.5.3.2, SC-37), and a cap for the connection
+ * as a whole that only a server that drips ever meets (AT-13).
  */
 
 /** Milliseconds. The minima of the standard are the defaults. */
@@ -19,6 +20,8 @@ export interface Timeouts {
   readonly final: number;
   /** QUIT; its answer changes nothing. */
   readonly quit: number;
+  /** The whole life of a connection, against servers that drip (AT-13). */
+  readonly session: number;
 }
 
 /** Defaults. */
@@ -33,4 +36,5 @@ export const TIMEOUTS: Timeouts = {
   block: 180_000,
   final: 600_000,
   quit: 5000,
+  session: 1_800_000,
 };
