@@ -69,7 +69,10 @@ function isTooBig(reply: Reply): boolean {
   );
 }
 
-/** SC-10, SC-24: the first digit decides, except for 552 to RCPT with `x.5.3`, "too many recipients". */
+/**
+ * SC-10, SC-24: the first digit decides, except for 552 to RCPT with `x.5.3`, "too many recipients". A transaction never
+ * has more than the 100 that every server must take, so 552 without that code speaks of the recipient.
+ */
 function isTemporary(reply: Reply, phase: Phase): boolean {
   if (reply.code >= 400 && reply.code < 500) return true;
   return phase === 'rcpt' && reply.code === 552 && reply.enhanced === '5.5.3';
@@ -104,30 +107,33 @@ export interface Refusals {
 }
 
 /**
- * The outcome of a recipient whom no host would hear of: the reason is that of the best host (Q-26), and it is final
- * only where every host said a final no (SC-2).
+ * The outcome of a recipient whom no host would hear of. The reason is that of the best host (Q-26); it is final only
+ * where every host said a final no (SC-2), so where it would be, the first host that may yet take the mail speaks.
  */
 export function classifyRefusals(recipient: Recipient, from: Refusals): Outcome {
-  const first = from.refused[0];
-  const reason: Reason = first?.reason ?? 'host-unresolved';
-  const finalEverywhere =
-    from.refused.every((each) => describeReason(each.reason).effect === 'fail') && from.unusable.length === 0;
-  const state = stateOf(reason, from.plan);
-  const passing = from.refused.find((each) => describeReason(each.reason).effect !== 'fail');
-  const reply = first?.reply ?? null;
+  const { plan } = from;
+  const tried = from.refused.map((each) => ({
+    ...each,
+    host: each.target.host,
+    address: each.target.address,
+  }));
+  const untried = from.unusable.map((each) => ({ ...each, address: null, reply: null, verdict: null }));
+  const all = [...tried, ...untried];
+  const isFinal = ({ reason }: { readonly reason: Reason }): boolean => stateOf(reason, plan) === 'failed';
+  const best = all[0];
+  const deciding = best !== undefined && isFinal(best) ? (all.find((each) => !isFinal(each)) ?? best) : best;
+  const reason: Reason = deciding?.reason ?? 'host-unresolved';
+  const reply = deciding?.reply ?? null;
   return {
     recipient: recipient.address.text,
-    state:
-      state === 'failed' && !finalEverywhere
-        ? stateOf(passing?.reason ?? 'host-unresolved', from.plan)
-        : state,
+    state: stateOf(reason, plan),
     reason,
-    detail: first?.detail ?? '',
+    detail: deciding?.detail ?? '',
     reply: reply === null ? null : { ...reply, enhanced: null },
-    host: first?.target.host ?? null,
-    address: first?.target.address ?? null,
-    verdict: first?.verdict ?? null,
-    status: statusOf(reason, from.plan),
+    host: deciding?.host ?? null,
+    address: deciding?.address ?? null,
+    verdict: deciding?.verdict ?? null,
+    status: statusOf(reason, plan),
     at: from.now,
     dsnOffered: false,
   };
@@ -153,11 +159,20 @@ export function classifyReason(
   }));
 }
 
+/** Doubts about the policy itself: nothing that a server could mend, and never a reason to give mail up at once. */
+const ALWAYS_HELD: readonly Reason[] = ['policy-lowered', 'policy-contradiction', 'policy-source-unknown'];
+
+type Choice = Pick<Plan, 'onPolicyFailure'>;
+
+function isBounced(reason: Reason, plan: Choice): boolean {
+  return plan.onPolicyFailure === 'bounce' && !ALWAYS_HELD.includes(reason);
+}
+
 /** What a reason does to the mail under this plan (Q-20, SM-14). */
-export function stateOf(reason: Reason, plan: Pick<Plan, 'onPolicyFailure'>): State {
+export function stateOf(reason: Reason, plan: Choice): State {
   switch (describeReason(reason).effect) {
     case 'hold':
-      return plan.onPolicyFailure === 'bounce' ? 'failed' : 'held';
+      return isBounced(reason, plan) ? 'failed' : 'held';
     case 'retry':
       return 'deferred';
     case 'fail':
@@ -168,14 +183,16 @@ export function stateOf(reason: Reason, plan: Pick<Plan, 'onPolicyFailure'>): St
 }
 
 /** The enhanced status that an NDR would carry. */
-export function statusOf(reason: Reason | null, plan: Pick<Plan, 'onPolicyFailure'>): string {
+export function statusOf(reason: Reason | null, plan: Choice): string {
   if (reason === null) return '2.0.0';
   const { effect, status } = describeReason(reason);
-  return effect === 'hold' && plan.onPolicyFailure === 'bounce' ? status.replace(/^4/, '5') : status;
+  return effect === 'hold' && isBounced(reason, plan) ? status.replace(/^4/, '5') : status;
 }
 
 /** SC-13: the peer's own code where its class fits, else x.0.0 of the class. */
 function statusOfReply(reply: Reply, reason: Reason | null, plan: Plan): string {
   if (reason === 'delivery-unknown') return statusOf(reason, plan);
+  // SC-24: read as temporary, so it is told as temporary.
+  if (reason !== null && stateOf(reason, plan) === 'deferred' && reply.code >= 500) return '4.5.3';
   return reply.enhanced ?? `${Math.floor(reply.code / 100)}.0.0`;
 }

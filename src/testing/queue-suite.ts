@@ -31,7 +31,7 @@ export interface QueueCase {
   readonly name: string;
   /** Runs only for drivers that support this. */
   readonly requires?: keyof Supports;
-  run(make: () => Promise<QueueDriver>): Promise<void>;
+  readonly run: (make: () => Promise<QueueDriver>) => Promise<void>;
 }
 
 type Body = (queue: QueueDriver) => Promise<void>;
