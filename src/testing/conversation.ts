@@ -128,6 +128,7 @@ function sessionActs(talk: Talk, self: Conversation, answer: Answer): Acts {
     ehloInTls: greet,
     starttls: (argument) => {
       if (talk.secure) talk.say('503 5.5.1 TLS is active');
+      else if (talk.offered.startTls === false) talk.say('502 5.5.1 command not known');
       else if (argument !== '') talk.say('501 5.5.4 no parameters allowed');
       else if (answer('STARTTLS', '220 2.0.0 go ahead')) talk.startTls();
     },

@@ -4,10 +4,13 @@
 import { ConfigError } from '../core/errors.js';
 import { nearest } from '../core/options.js';
 import { certificateFaults, describeCertificateFault, type CertificateFault } from './certificate-faults.js';
+import { handshakeFaults } from './faults-handshake.js';
+import { replyFaults } from './faults-replies.js';
+import { sessionFaults } from './faults-session.js';
 import { starttlsFaults } from './faults-starttls.js';
 import type { Play } from './play.js';
 
-const table = { ...starttlsFaults } as const;
+const table = { ...starttlsFaults, ...handshakeFaults, ...sessionFaults, ...replyFaults } as const;
 
 /** The name of a way to go wrong; `cert:` and the name of a faulty certificate is one too. */
 export type Fault = keyof typeof table | `cert:${CertificateFault}`;

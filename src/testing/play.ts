@@ -48,6 +48,8 @@ export interface Session {
   readonly sayMany: (code: number, lines: readonly string[]) => void;
   /** Lines of the honest answer to EHLO in this phase: name, then extensions. */
   readonly ehloLines: () => string[];
+  /** Remembers that the client has introduced itself, as an answer to EHLO does. */
+  readonly greet: () => void;
   /** Says goodbye properly: close_notify, then FIN. */
   readonly end: () => void;
   /** FIN without close_notify. */

@@ -48,9 +48,10 @@ export function createTalk(state: SessionState): Talk {
 /** What a fault sees. */
 export function createFaultView(state: SessionState, talk: Talk): Session {
   const { setting, socket, wire } = state;
-  const finish = (how: () => void): void => {
+  const cut = (how: () => void): void => {
     state.mode = { kind: 'silent' };
-    wire.afterwards(how);
+    // Later: the socket under a TLS layer must not go away inside a callback of its handshake (Node 24 crashes).
+    wire.afterwards(() => setImmediate(how));
   };
   return {
     host: setting.host,
@@ -70,9 +71,12 @@ export function createFaultView(state: SessionState, talk: Talk): Session {
     write: (octets) => write(state, octets),
     sayMany: talk.sayMany,
     ehloLines: () => [setting.host, ...formatExtensions(talk.offered, state.secure)],
+    greet: () => {
+      state.conversation.greeted = state.argument;
+    },
     end: talk.end,
-    drop: () => finish(() => void socket.destroy()),
-    reset: () => finish(() => void socket.resetAndDestroy()),
+    drop: () => cut(() => void socket.destroy()),
+    reset: () => cut(() => void socket.resetAndDestroy()),
     fallSilent: () => {
       state.mode = { kind: 'silent' };
     },

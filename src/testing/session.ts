@@ -72,7 +72,7 @@ function handshake(state: SessionState): void {
     failed(error) {
       if (setting.record.tls === null) setting.record.tlsError ??= error.message;
       note(state, `TLS: ${error.message}`);
-      socket.destroy();
+      layer.destroy();
     },
   });
   layer.on('close', () => close(state));

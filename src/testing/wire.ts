@@ -56,6 +56,8 @@ export function createWire(first: net.Socket, clock: Clock, wrote: (count: numbe
     send(item.subarray(0, 1));
     if (item.length > 1) queue[0] = item.subarray(1);
     else queue.shift();
+    // What was to follow the last octet follows it at once: the client reacts at once too.
+    while (typeof queue[0] === 'function') (queue.shift() as () => void)();
     later(dripMs, next);
   };
   return {
