@@ -83,7 +83,8 @@ function findSpecial(ip: Ip): { readonly why: string; readonly never: boolean } 
   const inner = embeddedIpv4(ip);
   if (inner !== null) {
     const verdict = findSpecial(inner);
-    if (verdict !== null) return { why: `leads to an IPv4 address that is ${verdict.why}`, never: verdict.never };
+    if (verdict !== null)
+      return { why: `leads to an IPv4 address that is ${verdict.why}`, never: verdict.never };
   }
   const row = SPECIAL.find(({ network }) => isInNetwork(ip, network));
   if (row !== undefined) return row;

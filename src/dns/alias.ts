@@ -52,10 +52,16 @@ export async function followAliases<T>(start: string, walk: AliasWalk<T>): Promi
     const target = alias.kind === 'found' ? canonicalDomain(alias.records[0] ?? '') : null;
     if (target === null) {
       // The name exists for one question and not for the other, or leads to what is no name.
-      return { name, answer: { kind: 'failed', failure: 'malformed', detail: `the alias of ${name} leads nowhere` } };
+      return {
+        name,
+        answer: { kind: 'failed', failure: 'malformed', detail: `the alias of ${name} leads nowhere` },
+      };
     }
     if (seen.has(target) || seen.size > MOST_ALIASES) {
-      return { name, answer: { kind: 'failed', failure: 'alias-loop', detail: `the aliases of ${start} do not end` } };
+      return {
+        name,
+        answer: { kind: 'failed', failure: 'alias-loop', detail: `the aliases of ${start} do not end` },
+      };
     }
     name = target;
   }

@@ -130,7 +130,12 @@ function join(cache: Cache, key: string, asked: Asked, ctx: Context): Promise<An
   });
 }
 
-async function lookup(cache: Cache, key: string, ask: (ctx: Context) => Promise<Answer>, ctx: Context): Promise<Answer> {
+async function lookup(
+  cache: Cache,
+  key: string,
+  ask: (ctx: Context) => Promise<Answer>,
+  ctx: Context,
+): Promise<Answer> {
   ctx.signal.throwIfAborted();
   const known = recall(cache, key, ctx.clock.now());
   if (known !== null) return known;
@@ -145,7 +150,10 @@ export function cacheResolver(resolver: Resolver, options: CacheOptions = {}): R
   refuseUnknownOptions(options, ['max', 'failureMs'], 'cacheResolver');
   const { max = 10_000, failureMs = 30_000 } = options;
   if (!Number.isInteger(max) || max < 1) {
-    throw new ConfigError('cache-invalid', `cacheResolver: max must be a whole number from 1, got ${String(max)}`);
+    throw new ConfigError(
+      'cache-invalid',
+      `cacheResolver: max must be a whole number from 1, got ${String(max)}`,
+    );
   }
   if (!(failureMs >= 0 && failureMs <= LONGEST_FAILURE_MS)) {
     throw new ConfigError(

@@ -48,7 +48,11 @@ function readFailure<T>(error: unknown): DnsAnswer<T> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENODATA') return { kind: 'nodata', dnssec: 'unknown' };
   if (code === 'ENOTFOUND') return { kind: 'nxdomain', dnssec: 'unknown' };
-  return { kind: 'failed', failure: FAILURES[code] ?? 'servfail', detail: code === '' ? String(error) : code };
+  return {
+    kind: 'failed',
+    failure: FAILURES[code] ?? 'servfail',
+    detail: code === '' ? String(error) : code,
+  };
 }
 
 interface Asking {
@@ -70,7 +74,9 @@ async function askOnce<T, R>(
   const dns = new NodeResolver({ timeout: first, tries: asking.tries });
   if (asking.servers !== null) dns.setServers(asking.servers);
   try {
-    return read(await within(question(dns), asking.timeoutMs, ctx, () => new QuestionTimeout('no answer in time')));
+    return read(
+      await within(question(dns), asking.timeoutMs, ctx, () => new QuestionTimeout('no answer in time')),
+    );
   } catch (error) {
     dns.cancel();
     ctx.signal.throwIfAborted();
@@ -107,7 +113,10 @@ function parseOptions(options: SystemResolverOptions): Asking {
     );
   }
   if (!Number.isInteger(tries) || tries < 1 || tries > 10) {
-    throw new ConfigError('resolver-invalid', `createSystemResolver: tries must be 1 to 10, got ${String(tries)}`);
+    throw new ConfigError(
+      'resolver-invalid',
+      `createSystemResolver: tries must be 1 to 10, got ${String(tries)}`,
+    );
   }
   if (servers !== undefined) {
     try {
