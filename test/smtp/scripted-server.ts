@@ -240,3 +240,17 @@ export async function failureOf(work: Promise<unknown>): Promise<{
   }
   throw new Error('expected a failure, and it went through');
 }
+
+/** Connects and starts TLS, which must fail and leave a dead connection. */
+export function refuses(
+  bench: Bench,
+  script: Script,
+): Promise<{ failure: Awaited<ReturnType<typeof failureOf>>; server: ScriptedServer }> {
+  return bench.against(script, async (server) => {
+    const ctx = createContext();
+    const connection = await dialIn(server, {}, ctx);
+    const failure = await failureOf(startTls(connection, bench.client, ctx));
+    if (connection.alive) throw new Error('expected a dead connection after a refused STARTTLS');
+    return { failure, server };
+  });
+}
