@@ -36,7 +36,7 @@ const toTheRight = order.slice(0, -1).map((name, index) => ({
   name: `${name}-imports-only-to-its-left`,
   comment: `src/${name} may import src/${name} and what stands before it: ${order.slice(0, index).join(' ') || 'nothing'}`,
   severity: 'error',
-  from: { path: place(name), pathNot: '[.]test[.]ts$' },
+  from: { path: place(name), pathNot: '[.](test|fixture)[.]ts$' },
   to: { path: order.slice(index + 1).map(place) },
 }));
 
@@ -65,7 +65,7 @@ module.exports = {
       name: 'only-marked-files-reach-outside',
       comment: 'everything else takes values, a clock and an interface',
       severity: 'error',
-      from: { path: '^src', pathNot: [...outside, '[.]test[.]ts$'] },
+      from: { path: '^src', pathNot: [...outside, '[.](test|fixture)[.]ts$'] },
       to: {
         // node:net is judged by scripts/direction.mjs, which lets isIP and its like through: they touch nothing.
         path: '^(node:)?(tls|dgram|dns|dns/promises|http|http2|https|fs|fs/promises|sqlite|child_process|worker_threads)$',
@@ -76,7 +76,7 @@ module.exports = {
       name: 'nothing-needed-at-run-time',
       comment: 'no dependencies; src/testing may import() the optional peers',
       severity: 'error',
-      from: { path: '^src', pathNot: ['[.]test[.]ts$', '^src/testing/'] },
+      from: { path: '^src', pathNot: ['[.](test|fixture)[.]ts$', '^src/testing/'] },
       to: {
         dependencyTypes: [
           'npm',
@@ -92,7 +92,7 @@ module.exports = {
     {
       name: 'testing-needs-only-its-peers',
       severity: 'error',
-      from: { path: '^src/testing/', pathNot: '[.]test[.]ts$' },
+      from: { path: '^src/testing/', pathNot: '[.](test|fixture)[.]ts$' },
       to: {
         dependencyTypes: [
           'npm',
@@ -109,13 +109,13 @@ module.exports = {
     {
       name: 'src-does-not-import-tests',
       severity: 'error',
-      from: { path: '^src', pathNot: '[.]test[.]ts$' },
-      to: { path: ['^test/', '[.]test[.]ts$', '^examples/', '^scripts/'] },
+      from: { path: '^src', pathNot: '[.](test|fixture)[.]ts$' },
+      to: { path: ['^test/', '[.](test|fixture)[.]ts$', '^examples/', '^scripts/'] },
     },
     {
       name: 'peers-are-loaded-only-when-used',
       severity: 'error',
-      from: { path: '^src/testing/', pathNot: '[.]test[.]ts$' },
+      from: { path: '^src/testing/', pathNot: '[.](test|fixture)[.]ts$' },
       to: {
         path: '(^|/)node_modules/(pkijs|asn1js)/',
         dependencyTypesNot: ['dynamic-import', 'type-only', 'type-import'],

@@ -29,7 +29,7 @@ if (cruise.status !== 0) problems.push(cruise.stdout + cruise.stderr);
 const pureNames = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress']);
 const mayOpenSockets = /^src\/(dns\/(system|wire)|tls\/context|smtp\/socket)\.ts$|^src\/testing\//;
 const mayIssue = /^src\/(smtp\/admitted|verdict\/admit)\.ts$/;
-const isTest = /\.test\.ts$/;
+const isTest = /\.(test|fixture)\.ts$/;
 
 for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
   const path = relative(root, join(entry.parentPath, entry.name));

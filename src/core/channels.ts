@@ -41,7 +41,12 @@ export interface Events {
   'ndr.suppressed': { readonly job: string; readonly why: 'null-reverse-path' | 'notify' };
   'ndr.undeliverable': { readonly job: string; readonly reason: Reason };
   'policy.warning': { readonly domain: string; readonly warning: string };
-  'policy.waived': { readonly domain: string; readonly check: string; readonly approvedBy: string; readonly until: string };
+  'policy.waived': {
+    readonly domain: string;
+    readonly check: string;
+    readonly approvedBy: string;
+    readonly until: string;
+  };
   'policy.source-unknown': { readonly domain: string; readonly source: string; readonly cause: string };
   /** Report-only: what would have been refused (user need 37). */
   'policy.would-refuse': { readonly domain: string; readonly host: string; readonly reason: Reason };

@@ -13,6 +13,8 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export function canonicalDomain(name: string): string | null {
   const bare = name.endsWith('.') ? name.slice(0, -1) : name;
   if (bare === '' || bare.length > 1000 || isIP(bare) !== 0) return null;
+  // node:url drops tabs and line ends in silence; a name that has any was meant to do something else (AT-20).
+  if (/[\s\p{Cc}]/u.test(bare)) return null;
   const isPlain = /^[\x21-\x7e]+$/.test(bare);
   // node:url also unescapes %xx and maps full-width digits to IP addresses; what it makes is checked below.
   const ascii = isPlain ? bare.toLowerCase() : domainToASCII(bare);

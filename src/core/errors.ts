@@ -103,6 +103,7 @@ export const isConfigError = (value: unknown): value is ConfigError => hasBrand(
 /** True for a ProtocolError of any copy of this package. */
 export const isProtocolError = (value: unknown): value is ProtocolError => hasBrand(value, 'ProtocolError');
 /** True for a ConnectionError of any copy of this package. */
-export const isConnectionError = (value: unknown): value is ConnectionError => hasBrand(value, 'ConnectionError');
+export const isConnectionError = (value: unknown): value is ConnectionError =>
+  hasBrand(value, 'ConnectionError');
 /** True for a QueueError of any copy of this package. */
 export const isQueueError = (value: unknown): value is QueueError => hasBrand(value, 'QueueError');

@@ -20,10 +20,11 @@ function editDistance(a: string, b: string): number {
 
 /** The candidate nearest to `word`, or null when none is near enough to be a slip of the pen. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
+  if (word.length > 60) return null;
   let best: string | null = null;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase().slice(0, 60), candidate.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) {
       least = distance;
       best = candidate;

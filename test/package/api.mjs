@@ -45,7 +45,9 @@ if (process.argv.includes('--update')) {
 } else {
   const before = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : '';
   if (before !== now) {
-    console.error(`api: the public surface differs from api.snap (npm run api:update accepts it)\n${diff(before, now)}`);
+    console.error(
+      `api: the public surface differs from api.snap (npm run api:update accepts it)\n${diff(before, now)}`,
+    );
     process.exit(1);
   }
   console.log('api: as in api.snap');
