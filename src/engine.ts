@@ -11,8 +11,9 @@ import type { Opener } from './deliver/open.js';
 import { parseDomain } from './core/domain.js';
 import { cacheResolver } from './dns/cache.js';
 import { createSystemResolver } from './dns/system.js';
-import { type Mail, type Preparation, prepareSubmission } from './mail.js';
+import { type Mail, prepareSubmission } from './mail.js';
 import { parseAddress } from './message/address.js';
+import type { MessageOptions } from './message/source.js';
 import { createBase } from './policy/base.js';
 import { decide, type Sources } from './policy/decide.js';
 import { explainPlan } from './policy/explain.js';
@@ -50,7 +51,11 @@ export interface Engine {
 }
 
 /** How messages are prepared; the sender has more to say about it than a transport. */
-export type Preparing = Omit<Preparation, 'decide'>;
+export interface Preparing {
+  /** How long mail is kept where no rule says; null: as the plan says. */
+  readonly holdForMs: number | null;
+  readonly message: Partial<MessageOptions>;
+}
 
 /**
  * Composes an engine.

@@ -52,4 +52,7 @@ export {
 export type { Level, Plan } from './policy/plan.js';
 export { type DeliveryReceipt, summarise } from './receipt.js';
 export { explainOutcome, type ExplainOptions } from './report/explain.js';
-export type { EngineOptions, PolicyRule } from './sender-options.js';
+export { memoryQueue, type MemoryQueueOptions } from './queue/memory.js';
+export { createSender, type Sender } from './sender.js';
+export type { EngineOptions, PolicyRule, Report, ReportOptions, SenderOptions } from './sender-options.js';
+export type { Receipt } from './tracker.js';

@@ -4,7 +4,8 @@
 import type { Reason } from '../core/reasons.js';
 import type { Envelope, Recipient } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
-import type { Ask, Level } from '../policy/plan.js';
+import type { PlanFloor } from '../policy/compare.js';
+import type { Ask } from '../policy/plan.js';
 import type { State } from './outcome.js';
 
 /** A recipient of a job and how it stands. */
@@ -19,10 +20,7 @@ export interface JobRecipient extends Recipient {
 }
 
 /** The floor under which the message was accepted. */
-export interface Floor {
-  readonly level: Level;
-  readonly fingerprint: string;
-}
+export type Floor = PlanFloor;
 
 /** One message for one domain. */
 export interface Job {

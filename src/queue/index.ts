@@ -1,0 +1,31 @@
+/**
+ * The queue: the interface of a driver, the in-memory driver, the worker.
+ * @module
+ */
+export {
+  nextAttempt,
+  parseSchedule,
+  type Retry,
+  type Schedule,
+  SCHEDULE,
+  type ScheduleOptions,
+} from './backoff.js';
+export type {
+  JobQuery,
+  JobState,
+  JobView,
+  Lease,
+  LeaseRequest,
+  NewJob,
+  Next,
+  QueueDriver,
+  Settlement,
+  Submission,
+  Supports,
+  Suspension,
+  TakeRequest,
+} from './driver.js';
+export { applySettlement, startJob } from './job-record.js';
+export { memoryQueue, type MemoryQueueOptions } from './memory.js';
+export { createHostHealth, type HostHealthOptions, type UnreachableHosts } from './unreachable.js';
+export { createWorker, type Worker, type WorkerOptions } from './worker.js';

@@ -1,0 +1,139 @@
+/**
+ * The composition root: `createSender` puts engine, queue, worker and reports together.
+ *
+ *   send      reads and checks the mail, puts one job per recipient domain, resolves when they are kept
+ *   work      the worker leases what is due, the engine attempts it, the outcome is settled with its reports
+ *   reports   are jobs of the queue themselves, kept in the same atomic step: first the callback, then mail if wanted
+ */
+import { randomUUID } from 'node:crypto';
+import { publish } from './core/channels.js';
+import { createContext } from './core/context.js';
+import { parseDuration } from './core/duration.js';
+import type { Job } from './deliver/job.js';
+import type { Outcome } from './deliver/outcome.js';
+import type { Settled } from './deliver/settle.js';
+import { composeEngine, type Engine } from './engine.js';
+import type { Mail } from './mail.js';
+import type { JobView, Next, QueueDriver } from './queue/driver.js';
+import { createHostHealth } from './queue/unreachable.js';
+import { createWorker, type Worker } from './queue/worker.js';
+import { createReporter } from './reporter.js';
+import { checkSenderOptions, type SenderOptions } from './sender-options.js';
+import { createTracker, type Receipt } from './tracker.js';
+
+/** A sender of enforced-TLS mail. */
+export interface Sender {
+  /** Takes a mail; resolves when the queue keeps it. @throws ConfigError, QueueError: then nothing was accepted */
+  send(mail: Mail, options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
+  /** Works the queue off in this process until `drain` or `close`. */
+  start(): void;
+  /** Works off what is due now; the number of attempts. */
+  processOnce(options?: { readonly maxMs?: number }): Promise<number>;
+  /** For SIGTERM: takes no new work, waits for what runs, gives leases back. */
+  drain(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** All jobs of a message as they stand. */
+  status(id: string): Promise<readonly JobView[]>;
+  /** What must hold for an address or a domain, in words. */
+  explain(addressOrDomain: string): Promise<string>;
+  /** Makes all waiting mail of a domain due now, for when the partner says that it is mended. */
+  flush(domain: string): Promise<number>;
+  /** The queue, for everything else an operator does: find, suspend, resume, acceptFloor, clean. */
+  readonly queue: QueueDriver;
+  /** Drains, ends kept connections, closes the queue. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a sender.
+ * @throws ConfigError for unknown, missing and contradictory options
+ */
+export function createSender(options: SenderOptions): Sender {
+  checkSenderOptions(options);
+  const { queue } = options;
+  const message = {
+    ...(options.complete === undefined ? {} : { complete: options.complete }),
+    ...(options.stripBcc === undefined ? {} : { stripBcc: options.stripBcc }),
+    ...(options.sign === undefined ? {} : { sign: options.sign }),
+    ...(options.spoolDirectory === undefined ? {} : { spoolDirectory: options.spoolDirectory }),
+  };
+  const holdForMs = options.holdFor === undefined ? null : parseDuration(options.holdFor, 'holdFor');
+  const engine = composeEngine(
+    { ...options, health: options.health ?? createHostHealth() },
+    { holdForMs, message },
+  );
+  const tracker = createTracker();
+  const worker = composeWorker(options, engine, tracker.note);
+  warnOfEnvironment();
+  const enforced = (options.policies ?? []).length;
+  publish('sender.started', { queue: queue.name, durable: queue.supports.durable, enforced });
+  return {
+    queue,
+    async send(mail, given) {
+      const submission = await engine.prepare(mail, given);
+      const receipt = tracker.follow(submission);
+      const { id, existing } = await queue.put(submission);
+      if (existing) tracker.forget(submission.id);
+      else publish('message.accepted', { id, domains: submission.jobs.map((job) => job.domain) });
+      if (options.work !== 'by-call') worker.start();
+      return existing ? tracker.known(id) : receipt;
+    },
+    start: () => worker.start(),
+    processOnce: (given) => worker.processOnce(given),
+    drain: (given) => worker.drain(given),
+    status: (id) => queue.find({ submissionId: id }),
+    explain: (text) => engine.explain(text),
+    flush: (domain) => queue.flush(domain, engine.clock.now()),
+    async close() {
+      await worker.drain();
+      await engine.close();
+      await queue.close();
+    },
+  };
+}
+
+function composeWorker(
+  options: SenderOptions,
+  engine: Engine,
+  note: (job: Job, settled: Settled, outcomes: readonly Outcome[]) => void,
+): Worker {
+  const reporter = createReporter(options, engine);
+  const last = new WeakMap<Job, readonly Outcome[]>();
+  return createWorker({
+    driver: options.queue,
+    owner: randomUUID(),
+    clock: engine.clock,
+    ...(options.random === undefined ? {} : { random: options.random }),
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...(options.perDomain === undefined ? {} : { perDomain: options.perDomain }),
+    attempt: async (job, signal) => {
+      const outcomes =
+        job.kind === 'report'
+          ? await reporter.deliver(job, signal)
+          : (await engine.attempt(job, { signal })).outcomes;
+      last.set(job, outcomes);
+      return outcomes;
+    },
+    reports: (job, settled) => reporter.compose(job, settled, createContext({ clock: engine.clock })),
+    onSettled: (job, settled, next) => {
+      note(job, settled, last.get(job) ?? []);
+      releaseMessage(job, next);
+    },
+    onError: (error) =>
+      process.emitWarning(error instanceof Error ? error : String(error), { code: 'ENFORCED_TLS_WORKER' }),
+  });
+}
+
+/** A spooled message goes when its last job does; with several jobs, each has its own opening of the same file. */
+function releaseMessage(job: Job, next: Next): void {
+  if (next.kind !== 'again' && job.kind === 'report') void job.message.dispose?.();
+}
+
+/** The variable changes nothing here, but whoever set it believes that it does. */
+function warnOfEnvironment(): void {
+  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    publish('environment.warning', {
+      variable: 'NODE_TLS_REJECT_UNAUTHORIZED',
+      effect: 'none: certificates are judged all the same',
+    });
+  }
+}
