@@ -20,7 +20,11 @@ const cruise = spawnSync(
   process.execPath,
   [
     join(project, 'node_modules/.bin/depcruise'),
-    ...['--config', join(project, '.dependency-cruiser.cjs'), '--output-type', 'err', 'src'],
+    '--config',
+    join(project, '.dependency-cruiser.cjs'),
+    '--output-type',
+    'err',
+    'src',
   ],
   { cwd: root, encoding: 'utf8' },
 );

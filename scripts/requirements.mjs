@@ -80,7 +80,7 @@ function proof(id) {
   const found = tests.get(id);
   if (found === undefined) return postponed.has(id) ? '*later*' : '**none**';
   return [...found]
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .map((path) => `[${path.split('/').slice(-2).join('/').replace('.test.ts', '')}](../${path})`)
     .join(', ');
 }
@@ -98,7 +98,7 @@ function testFiles() {
     readdirSync(join(project, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
       .map((entry) => relative(project, join(entry.parentPath, entry.name)))
-      .sort(),
+      .sort((a, b) => (a < b ? -1 : 1)),
   );
 }
 

@@ -32,7 +32,7 @@ export interface Tracker {
   forget(id: string): void;
   /** The receipt of a message put before under the same key; its promises stay open where this process does not know it. */
   known(id: string): Receipt;
-  note(job: Job, settled: Settled, outcomes: readonly Outcome[]): void;
+  readonly note: (job: Job, settled: Settled, outcomes: readonly Outcome[]) => void;
 }
 
 /** Makes a tracker. */

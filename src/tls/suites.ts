@@ -87,11 +87,11 @@ function readSuite(standardName: string, name: string): Suite {
           : bits?.[1] === undefined
             ? 256
             : Number(bits[1]),
-    hash: /SHA384$/.test(standardName)
+    hash: standardName.endsWith('SHA384')
       ? 'sha384'
-      : /MD5$/.test(standardName)
+      : standardName.endsWith('MD5')
         ? 'md5'
-        : /SHA$/.test(standardName)
+        : standardName.endsWith('SHA')
           ? 'sha1'
           : 'sha256',
     forwardSecrecy: keyExchange === 'any' || keyExchange === 'ecdhe' || keyExchange === 'dhe',

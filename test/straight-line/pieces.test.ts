@@ -119,7 +119,9 @@ async function withServer<T>(work: (port: number) => Promise<T>): Promise<T> {
   try {
     return await work((server.server.address() as AddressInfo).port);
   } finally {
-    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
   }
 }
 

@@ -119,7 +119,10 @@ export async function startServer(options: SMTPServerOptions): Promise<Seen> {
     commands,
     messages,
     port: (server.server.address() as AddressInfo).port,
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+      }),
   };
 }
 
