@@ -32,8 +32,9 @@ export type { Floor, Job, JobRecipient } from './deliver/job.js';
 export type { AttemptRecord } from './deliver/attempt.js';
 export type { HostHealth, Opened } from './deliver/open.js';
 export type { Outcome, State } from './deliver/outcome.js';
-export { createEngine, type Engine } from './engine.js';
+export { createEngine, type Engine, type Preparing } from './engine.js';
 export type { Mail } from './mail.js';
+export type { Address } from './message/address.js';
 export {
   type Envelope,
   type EnvelopeInput,
@@ -42,6 +43,7 @@ export {
   type Recipient,
   type RecipientInput,
 } from './message/envelope.js';
+export type { LineEndings } from './message/line-scan.js';
 export {
   type Message,
   type MessageInput,
@@ -49,8 +51,9 @@ export {
   prepareMessage,
   type SignHook,
 } from './message/source.js';
+export type { Language } from './dsn/texts.js';
 export type { Level, Plan } from './policy/plan.js';
-export { type DeliveryReceipt, summarise } from './receipt.js';
+export { type CertificateSummary, type DeliveryReceipt, summarise } from './receipt.js';
 export { explainOutcome, type ExplainOptions } from './report/explain.js';
 export { memoryQueue, type MemoryQueueOptions } from './queue/memory.js';
 export { createSender, type Sender } from './sender.js';

@@ -9,6 +9,7 @@ import { refuseUnknownOptions } from './core/options.js';
 import type { Resolver } from './dns/resolver.js';
 import type { AttemptRecord } from './deliver/attempt.js';
 import type { HostHealth } from './deliver/open.js';
+import type { Language } from './dsn/texts.js';
 import type { SignHook } from './message/source.js';
 import type { Level } from './policy/plan.js';
 import type { TableRule } from './policy/from-table.js';
@@ -20,9 +21,6 @@ import type { TrustStore } from './x509/trust-store.js';
 
 /** A rule of the host's table, or a source such as a scheme profile. */
 export type PolicyRule = TableRule | PolicySource;
-
-/** Languages of the human part of a report. */
-export type Language = 'en' | 'sv' | 'nb';
 
 /** A report as it reaches the host's callback. */
 export interface Report {

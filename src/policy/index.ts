@@ -23,3 +23,4 @@ export type {
   Waiver,
 } from './plan.js';
 export type { PolicySource, SourceAnswer } from './source.js';
+export type { SuiteFloor, SuiteRules } from '../tls/suites.js';

@@ -25,6 +25,7 @@ export type {
   Suspension,
   TakeRequest,
 } from './driver.js';
+export type { Settled } from '../deliver/settle.js';
 export { applySettlement, startJob } from './job-record.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
 export { createHostHealth, type HostHealthOptions, type UnreachableHosts } from './unreachable.js';

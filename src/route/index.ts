@@ -25,6 +25,7 @@ export {
   type Dnssec,
   judgeAddress,
   type MxRecord,
+  type Network,
   type Resolver,
   type SystemResolverOptions,
 } from '../dns/index.js';

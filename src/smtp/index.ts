@@ -21,4 +21,5 @@ export {
 export type { Dial } from './socket.js';
 export { startTls } from './starttls.js';
 export { type Timeouts, TIMEOUTS } from './timeouts.js';
+export type { PeerFacts } from '../tls/facts.js';
 export { type RecipientReply, transact, type TransactionResult } from './transact.js';
