@@ -11,7 +11,7 @@ import type { Reason } from '../core/reasons.js';
 import { MIN_DH_BITS } from '../tls/context.js';
 import { type PeerFacts, readPeerFacts } from '../tls/facts.js';
 import type { Endpoint, TlsOptions } from './endpoint.js';
-import { reasonOfTlsError } from './tls-failure.js';
+import { describeTlsError, reasonOfTlsError } from './tls-failure.js';
 
 /** Opens a TCP connection to an endpoint; for proxies and tests. It must resolve with a connected socket. */
 export type Dial = (endpoint: Endpoint, ctx: Context) => Promise<net.Socket>;
@@ -151,7 +151,9 @@ export function startLayer(
     );
     ctx.signal.addEventListener('abort', abort, { once: true });
     layer.on('OCSPResponse', (response: Buffer | null) => (ocspStaple = response));
-    layer.on('error', (error) => fail(reasonOfTlsError(error, afterStartTls), error.message, error));
+    layer.on('error', (error) =>
+      fail(reasonOfTlsError(error, afterStartTls), describeTlsError(error), error),
+    );
     layer.once('close', closed);
     if (ctx.signal.aborted) abort();
     layer.once('secureConnect', () => {

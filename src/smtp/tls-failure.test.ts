@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonOfTlsError } from './tls-failure.js';
+import { describeTlsError, reasonOfTlsError } from './tls-failure.js';
 
 const reason = (code: string, afterStartTls = false): string =>
   reasonOfTlsError(Object.assign(new Error('x'), { code }), afterStartTls);
@@ -49,5 +49,17 @@ it('ST-13: an error that nobody knows is still a failed handshake', () => {
   expect(reason('ERR_NEVER_HEARD_OF')).toBe('handshake-alert');
   expect(reasonOfTlsError(new Error('tlsv1 alert protocol version PROTOCOL_VERSION'), false)).toBe(
     'no-common-protocol',
+  );
+});
+
+it('AT-50: the detail is what OpenSSL means, not where in its source it said so', () => {
+  const message = '403D8C06:error:0A00010B:SSL routines:tls_validate:wrong version number:../deps/x.c:80:';
+  const error = Object.assign(new Error(message), {
+    reason: 'wrong version number',
+    code: 'ERR_SSL_WRONG_VERSION_NUMBER',
+  });
+  expect(describeTlsError(error)).toBe('OpenSSL: wrong version number (ERR_SSL_WRONG_VERSION_NUMBER)');
+  expect(describeTlsError(new Error('DH parameter size 1024 is less than 2048'))).toBe(
+    'DH parameter size 1024 is less than 2048',
   );
 });

@@ -1,5 +1,5 @@
 /**
- * What Node and OpenSSL call a failed handshake, in our reasons. Data and one function; pure.
+ * What Node and OpenSSL call a failed handshake, in our reasons and in words for people. Pure.
  */
 import type { Reason } from '../core/reasons.js';
 
@@ -30,4 +30,13 @@ export function reasonOfTlsError(error: unknown, afterStartTls: boolean): Reason
   const text = code === '' ? message : code;
   const reason = BY_CODE.find(([pattern]) => pattern.test(text))?.[1] ?? 'handshake-alert';
   return reason === 'not-tls' && afterStartTls ? 'plaintext-after-starttls' : reason;
+}
+
+/**
+ * What OpenSSL said, for people: its sentence and its code, without the source lines and addresses of its own memory that
+ * the message of the error carries. Node's own errors are sentences already.
+ */
+export function describeTlsError(error: Error): string {
+  const { reason, code = '' } = error as { reason?: string; code?: string };
+  return typeof reason === 'string' && reason !== '' ? `OpenSSL: ${reason} (${code})` : error.message;
 }
