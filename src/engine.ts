@@ -129,7 +129,12 @@ function sourcesOf(options: EngineOptions, trust: TrustStore, holdForMs: number 
   return {
     table: parseTable(rules.filter((rule): rule is TableRule => !isSource(rule))),
     sources: rules.filter(isSource),
-    base: createBase({ default: options.default, trust, ...(holdForMs === null ? {} : { holdForMs }) }),
+    base: createBase({
+      default: options.default,
+      trust,
+      ...(holdForMs === null ? {} : { holdForMs }),
+      ...(options.allowLegacyTls === undefined ? {} : { allowLegacyTls: options.allowLegacyTls }),
+    }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Context } from './core/context.js';
 import type { Floor } from './deliver/job.js';
 import { type EnvelopeInput, parseEnvelope, type Recipient } from './message/envelope.js';
 import { type MessageInput, type MessageOptions, prepareMessage } from './message/source.js';
-import { asksOfMessage, type MessageAsk } from './policy/from-message.js';
+import { asksOfMessage, type MessageAsk, refuseLowering } from './policy/from-message.js';
 import { floorOf } from './policy/compare.js';
 import type { Ask, Plan } from './policy/plan.js';
 import type { NewJob, Submission } from './queue/driver.js';
@@ -55,6 +55,7 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
   const now = ctx.clock.now();
   const groups = groupByDomain(envelope.recipients);
   const plans = await Promise.all([...groups.keys()].map((domain) => how.decide(domain, ask, ctx)));
+  refuseLowering(ask, plans);
   const message = await prepareMessage(
     mail.message,
     {

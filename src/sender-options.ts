@@ -51,6 +51,11 @@ export interface EngineOptions {
   readonly ehloName: string;
   /** The class of every domain that no rule names. Required: there is no silent default. */
   readonly default: Level;
+  /**
+   * Class `opportunistic` takes TLS 1.0 and 1.1 and suites without forward secrecy rather than go on in clear, where no
+   * rule names versions or suites (RFC 9325 §5.2). Never under classes that enforce. Default false.
+   */
+  readonly allowLegacyTls?: boolean;
   /** Rules of the host's table and scheme profiles; where several speak, the strictest holds. */
   readonly policies?: readonly PolicyRule[];
   /** Roots that count where no rule names others. Default: those bundled with Node, without what the environment adds. */
@@ -107,6 +112,7 @@ export interface SenderOptions extends EngineOptions {
 const ENGINE_KEYS: readonly (keyof EngineOptions)[] = [
   'ehloName',
   'default',
+  'allowLegacyTls',
   'policies',
   'trust',
   'resolver',

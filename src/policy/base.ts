@@ -7,13 +7,15 @@ import { nearest } from '../core/options.js';
 import { bcp195Suites } from '../tls/suite-profiles.js';
 import type { TrustStore } from '../x509/trust-store.js';
 import { levels } from './compare.js';
-import type { Level, Plan } from './plan.js';
+import type { Level, MinProtocol, Plan } from './plan.js';
 
 /** Values of the fields that no source asks for. */
 export interface PlanBase {
   readonly level: Level;
-  readonly minProtocol: Plan['minProtocol'];
+  readonly minProtocol: MinProtocol;
   readonly ciphers: Plan['ciphers'];
+  /** CV-4: class b takes old versions where nobody asks for versions or suites. */
+  readonly allowLegacyTls: boolean;
   readonly nameMode: Plan['name']['mode'];
   readonly nameReference: Plan['name']['reference'];
   readonly keys: Plan['keys'];
@@ -28,12 +30,13 @@ export const DEFAULT_HOLD_MS = 5 * 86_400_000;
 
 /**
  * The base of a host: its default level, its default roots, BCP 195 for suites, versions and keys.
- * @throws ConfigError `default-missing`, `level-unknown`
+ * @throws ConfigError `default-missing`, `level-unknown`, `legacy-tls-enforced`
  */
 export function createBase(options: {
   readonly default: Level;
   readonly trust?: TrustStore | null;
   readonly holdForMs?: number;
+  readonly allowLegacyTls?: boolean;
 }): PlanBase {
   if (options.default === undefined) {
     throw new ConfigError(
@@ -41,10 +44,18 @@ export function createBase(options: {
       `policy: "default" is required: the class of every domain that no rule names, one of ${quote(levels)}`,
     );
   }
+  const level = parseLevel(options.default, 'default');
+  if (options.allowLegacyTls === true && levels.indexOf(level) > levels.indexOf('opportunistic')) {
+    throw new ConfigError(
+      'legacy-tls-enforced',
+      `allowLegacyTls: old versions are accepted under class "opportunistic" alone, and no domain can have it under default "${level}"; leave it out`,
+    );
+  }
   return {
-    level: parseLevel(options.default, 'default'),
+    level,
     minProtocol: 'TLSv1.2',
     ciphers: bcp195Suites,
+    allowLegacyTls: options.allowLegacyTls === true,
     nameMode: 'san',
     nameReference: 'mx',
     // RFC 9325 §4.5 asks for RSA of 2048 bits and curves of 224; CI-9 takes P-256 as the least.

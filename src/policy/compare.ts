@@ -8,27 +8,19 @@
  *
  * A plan that lets nothing out (contradictory, or with a source that cannot be read) is at least as strict as any.
  */
+import { reaches } from './order.js';
 import { suiteRulesAtLeast } from './suite-rules.js';
-import type { Level, MinProtocol, Plan } from './plan.js';
+import type { Level, Plan, ProtocolFloor } from './plan.js';
 
 /** The classes a to d in rising order. */
 export const levels: readonly Level[] = ['plain', 'opportunistic', 'mandatory', 'verified'];
 /** Lowest versions of TLS in rising order. */
-export const protocols: readonly MinProtocol[] = ['TLSv1.2', 'TLSv1.3'];
+export const protocols: readonly ProtocolFloor[] = ['TLSv1', 'TLSv1.2', 'TLSv1.3'];
 /** Modes of the name check in rising order. */
 export const nameModes: readonly Plan['name']['mode'][] = ['san-or-cn', 'san', 'san-and-cn'];
 
 /** What the name comes from, in rising order of how little a forger of DNS can change it. */
 export const nameReferences: readonly Plan['name']['reference'][] = ['mx', 'nexthop', 'names'];
-
-/** The later of two values in a rising order. */
-export function higher<T>(order: readonly T[], a: T, b: T): T {
-  return order.indexOf(b) > order.indexOf(a) ? b : a;
-}
-
-function reaches<T>(order: readonly T[], a: T, b: T): boolean {
-  return order.indexOf(a) >= order.indexOf(b);
-}
 
 /** True for a plan under which nothing goes out. */
 function letsNothingOut(plan: Plan): boolean {
@@ -77,7 +69,7 @@ export interface PlanFloor {
 
 /** The controls of a plan that may not go away while a message waits. */
 export interface FloorControls {
-  readonly minProtocol: MinProtocol;
+  readonly minProtocol: ProtocolFloor;
   readonly nameMode: Plan['name']['mode'];
   readonly nameReference: Plan['name']['reference'];
   readonly ciphers: Plan['ciphers'];

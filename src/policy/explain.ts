@@ -1,13 +1,14 @@
 /**
  * A plan in words: what holds in the end, and which source asked for what.
  */
+import { describeFloor } from '../tls/suites.js';
 import type { Ask, Plan } from './plan.js';
 
 /** Some lines for people. */
 export function explainPlan(plan: Plan): string {
   const holds = [
     `${plan.domain}: ${plan.level}${plan.locked ? ', locked' : ''}`,
-    `  TLS         ${plan.minProtocol} or later, ${plan.ciphers.minimum.bits} bits or more${plan.ciphers.minimum.forwardSecrecy ? ', forward secrecy' : ''}${plan.ciphers.minimum.aead ? ', AEAD' : ''}`,
+    `  TLS         ${plan.minProtocol} or later, ${describeFloor(plan.ciphers.minimum)}`,
     `  name        ${plan.name.mode}, ${plan.name.reference === 'names' ? (plan.name.accepted ?? []).join(', ') : plan.name.reference}`,
     `  mail hosts  ${plan.mxAllowed === null ? `as in DNS${plan.requireMxAuth ? ', only if authenticated' : ''}` : plan.mxAllowed.join(', ')}`,
     `  on failure  ${plan.onPolicyFailure}, kept for ${Math.round(plan.holdForMs / 86_400_000)} days`,

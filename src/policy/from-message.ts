@@ -26,14 +26,17 @@ export function asksOfMessage(options: MessageAsk): Ask | null {
 }
 
 /**
- * Refuses a message that asks for a lower class than its domain has: it would not be lowered, and whoever asked
- * believes that it was.
+ * Refuses a message that asks for a lower class than every one of its domains has: it would be lowered nowhere, and
+ * whoever asked believes that it was. Where it raises some of them the others keep what they have.
  * @throws ConfigError `policy-lowered`
  */
-export function refuseLowering(ask: Ask | null, plan: Plan): void {
-  if (ask?.level === undefined || levels.indexOf(ask.level) >= levels.indexOf(plan.level)) return;
+export function refuseLowering(ask: Ask | null, plans: readonly Plan[]): void {
+  const asked = ask?.level;
+  const [first] = plans;
+  if (asked === undefined || first === undefined) return;
+  if (plans.some((plan) => levels.indexOf(asked) >= levels.indexOf(plan.level))) return;
   throw new ConfigError(
     'policy-lowered',
-    `minLevel: "${ask.level}" is below "${plan.level}", which ${plan.domain} has; a message can only raise it`,
+    `minLevel: "${asked}" is below "${first.level}", which ${first.domain} has; a message can only raise it`,
   );
 }

@@ -7,7 +7,7 @@ import { isWithin, parseDomain } from '../core/domain.js';
 import { type Duration, parseDuration } from '../core/duration.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
-import { parseSuite, isHardDenied, type SuiteRules } from '../tls/suites.js';
+import { parseSuite, type SuiteRules } from '../tls/suites.js';
 import type { NameMode } from '../x509/names.js';
 import type { TrustStore } from '../x509/trust-store.js';
 import { parseLevel } from './base.js';
@@ -165,7 +165,6 @@ function parseRule(rule: TableRule, index: number): ParsedRule {
 }
 
 function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {
-  if (rule.ciphers !== undefined) checkSuiteRules(rule.ciphers, where);
   for (const pin of rule.pins ?? []) {
     if (!/^spki-sha256\/[A-Za-z0-9+/]{43}=$/.test(pin))
       throw invalid(where, `pins: expected "spki-sha256/<base64>", got ${JSON.stringify(pin)}`);
@@ -174,7 +173,7 @@ function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {
   return defined({
     level,
     minProtocol: rule.minProtocol,
-    ciphers: rule.ciphers,
+    ciphers: rule.ciphers === undefined ? undefined : parseSuiteRules(rule.ciphers, where),
     nameMode: rule.nameMode,
     nameReference: names === undefined ? undefined : ('names' as const),
     acceptedNames: names?.map((name) => parseDomain(name, `${where}.verifyAs`)),
@@ -197,11 +196,12 @@ function defined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** FI-13: a floor below the deny-list, or a forbidden list that cannot be read, is refused when it is written. */
-function checkSuiteRules(rules: SuiteRules, where: string): void {
-  if (rules.minimum.bits < 112)
-    throw invalid(where, `ciphers: expected at least 112 bits, got ${rules.minimum.bits}`);
-  for (const name of rules.forbidden) isHardDenied(parseSuite(name));
+/** FI-13: a floor below the deny-list, or a forbidden suite that nobody knows, is refused when it is written. */
+function parseSuiteRules(rules: SuiteRules, where: string): SuiteRules {
+  for (const floor of [rules.minimum, ...(rules.recommended === null ? [] : [rules.recommended])]) {
+    if (!(floor.bits >= 112)) throw invalid(where, `ciphers: expected at least 112 bits, got ${floor.bits}`);
+  }
+  return { ...rules, forbidden: rules.forbidden.map((name) => parseSuite(name).standardName) };
 }
 
 function parseWaiver(waiver: WaiverInput, rule: TableRule, where: string): Waiver {

@@ -19,6 +19,7 @@ export type {
   MinProtocol,
   NameRule,
   Plan,
+  ProtocolFloor,
   TrustRule,
   Waiver,
 } from './plan.js';

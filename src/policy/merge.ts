@@ -3,12 +3,14 @@
  * left the plan is contradictory, and mail is held with both sources named. A source that could not answer makes the plan
  * let nothing out. Pure; the property tests prove that one more ask never lowers a field (`compare.ts`).
  */
+import { legacySuites } from '../tls/suite-profiles.js';
 import type { TrustStore } from '../x509/trust-store.js';
 import { intersectStores } from '../x509/trust-store.js';
 import type { PlanBase } from './base.js';
-import { higher, levels, nameModes, nameReferences, protocols } from './compare.js';
+import { levels, nameModes, nameReferences, protocols } from './compare.js';
 import { fingerprintPlan } from './fingerprint.js';
-import type { Ask, Because, Contradiction, Plan } from './plan.js';
+import { higher } from './order.js';
+import type { Ask, Because, Contradiction, Level, Plan, ProtocolFloor } from './plan.js';
 import { mergeSuiteRules } from './suite-rules.js';
 
 /** What is merged. */
@@ -22,27 +24,27 @@ export interface MergeInput {
 /** Fields of an ask that hold a list of which only the common part counts. */
 type ListField = 'mxAllowed' | 'acceptedNames' | 'includeAnchors' | 'issuer' | 'pins';
 
-/** Merges asks into a plan without waivers and report-only, which are applied afterwards (`apply-host.ts`). */
+/** Merges asks into a plan without waivers and report-only, which are applied afterwards (`decide.ts`). */
 export function mergePlan(input: MergeInput): Plan {
   const { base, because, domain } = input;
   const contradictions: Contradiction[] = [];
   const lists = (field: ListField): readonly string[] | null =>
     intersectLists(field, because, contradictions);
   const asks = because.map((each) => each.asked);
-  const suiteAsks = asks.flatMap((ask) => (ask.ciphers === undefined ? [] : [ask.ciphers]));
   const reference = rise(
     nameReferences,
     base.nameReference,
     asks.map((ask) => ask.nameReference),
   );
   const mxAllowed = lists('mxAllowed');
+  const level = rise(
+    levels,
+    base.level,
+    asks.map((ask) => ask.level),
+  );
   const plan = {
     domain,
-    level: rise(
-      levels,
-      base.level,
-      asks.map((ask) => ask.level),
-    ),
+    level,
     because,
     mxAllowed,
     mxAddresses: Object.assign({}, ...asks.map((ask) => ask.mxAddresses ?? {})) as Plan['mxAddresses'],
@@ -58,13 +60,7 @@ export function mergePlan(input: MergeInput): Plan {
       issuer: lists('issuer'),
       pins: lists('pins'),
     },
-    minProtocol: rise(
-      protocols,
-      base.minProtocol,
-      asks.map((ask) => ask.minProtocol),
-    ),
-    // Suites: BCP 195 only where no ask names any; several asks are merged.
-    ciphers: suiteAsks.length === 0 ? base.ciphers : suiteAsks.reduce(mergeSuiteRules),
+    ...mergeTls(asks, level, base),
     keys: {
       minRsaBits: Math.max(base.keys.minRsaBits, ...asks.map((ask) => ask.minRsaBits ?? 0)),
       minEcBits: Math.max(base.keys.minEcBits, ...asks.map((ask) => ask.minEcBits ?? 0)),
@@ -82,6 +78,20 @@ export function mergePlan(input: MergeInput): Plan {
     warnings: [],
   };
   return { ...plan, fingerprint: fingerprintPlan(plan) };
+}
+
+/** Versions and suites: BCP 195 only where no ask names suites; several asks are merged. */
+function mergeTls(asks: readonly Ask[], level: Level, base: PlanBase): Pick<Plan, 'minProtocol' | 'ciphers'> {
+  const versions = asks.flatMap((ask) => (ask.minProtocol === undefined ? [] : [ask.minProtocol]));
+  const suites = asks.flatMap((ask) => (ask.ciphers === undefined ? [] : [ask.ciphers]));
+  const asked = versions.length > 0 || suites.length > 0;
+  if (base.allowLegacyTls && level === 'opportunistic' && !asked) {
+    return { minProtocol: 'TLSv1', ciphers: legacySuites };
+  }
+  return {
+    minProtocol: rise<ProtocolFloor>(protocols, base.minProtocol, versions),
+    ciphers: suites.length === 0 ? base.ciphers : suites.reduce(mergeSuiteRules),
+  };
 }
 
 function rise<T>(order: readonly T[], base: T, asked: readonly (T | undefined)[]): T {

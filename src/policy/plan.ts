@@ -9,8 +9,11 @@ import type { TrustStore } from '../x509/trust-store.js';
 /** Classes a to d of the corporate TLS FAQ (FAQ-19 to FAQ-22), in rising order. */
 export type Level = 'plain' | 'opportunistic' | 'mandatory' | 'verified';
 
-/** Lowest TLS version of the handshake. */
+/** Lowest TLS version of the handshake, as it can be asked for. */
 export type MinProtocol = 'TLSv1.2' | 'TLSv1.3';
+
+/** Lowest version that a plan accepts: `TLSv1` under class b alone, where the host allows old versions (CV-4). */
+export type ProtocolFloor = 'TLSv1' | MinProtocol;
 
 /** The name that the certificate must carry. */
 export interface NameRule {
@@ -110,7 +113,7 @@ export interface Plan {
   readonly mxAddresses: Readonly<Record<string, readonly string[]>>;
   readonly name: NameRule;
   readonly trust: TrustRule;
-  readonly minProtocol: MinProtocol;
+  readonly minProtocol: ProtocolFloor;
   readonly ciphers: SuiteRules;
   readonly keys: { readonly minRsaBits: number; readonly minEcBits: number };
   readonly requireMxAuth: boolean;

@@ -2,24 +2,30 @@
  * Suite rules among themselves: which ask for more, and what two of them ask together.
  */
 import type { SuiteFloor, SuiteRules } from '../tls/suites.js';
+import { higher, reaches } from './order.js';
+
+/** Kinds of key exchange and of encryption in the order in which they admit less. */
+const keyExchanges: readonly SuiteFloor['keyExchange'][] = ['any', 'ephemeral', 'ecdhe'];
+const encryptions: readonly SuiteFloor['encryption'][] = ['any', 'aes-or-chacha20', 'aes'];
+const hashes: readonly SuiteFloor['hash'][] = ['sha1', 'sha256'];
 
 function floorAtLeast(a: SuiteFloor, b: SuiteFloor): boolean {
   return (
-    (a.forwardSecrecy || !b.forwardSecrecy) &&
+    reaches(keyExchanges, a.keyExchange, b.keyExchange) &&
     (a.aead || !b.aead) &&
     a.bits >= b.bits &&
-    (a.hash === 'sha256' || b.hash === 'sha1') &&
-    (a.encryption === 'aes' || b.encryption === 'any')
+    reaches(hashes, a.hash, b.hash) &&
+    reaches(encryptions, a.encryption, b.encryption)
   );
 }
 
 function mergeFloors(a: SuiteFloor, b: SuiteFloor): SuiteFloor {
   return {
-    forwardSecrecy: a.forwardSecrecy || b.forwardSecrecy,
+    keyExchange: higher(keyExchanges, a.keyExchange, b.keyExchange),
     aead: a.aead || b.aead,
     bits: Math.max(a.bits, b.bits),
-    hash: a.hash === 'sha256' || b.hash === 'sha256' ? 'sha256' : 'sha1',
-    encryption: a.encryption === 'aes' || b.encryption === 'aes' ? 'aes' : 'any',
+    hash: higher(hashes, a.hash, b.hash),
+    encryption: higher(encryptions, a.encryption, b.encryption),
   };
 }
 

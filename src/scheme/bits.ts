@@ -4,6 +4,7 @@
  */
 import { refuseUnknownOptions } from '../core/options.js';
 import type { PolicySource } from '../policy/source.js';
+import { bcp195Suites } from '../tls/suite-profiles.js';
 import { listSource } from './domain-source.js';
 
 /** The list. */
@@ -18,6 +19,6 @@ export function bits(options: BitsOptions): PolicySource {
   return listSource(
     'bits',
     { domains: options.domains },
-    { level: 'verified', minProtocol: 'TLSv1.2', nameMode: 'san', locked: true },
+    { level: 'verified', minProtocol: 'TLSv1.2', ciphers: bcp195Suites, nameMode: 'san', locked: true },
   );
 }

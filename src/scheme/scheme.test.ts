@@ -60,7 +60,7 @@ describe('Finansinspektionen', () => {
   it('FI-7: a message cannot lower the class', async () => {
     const plan = await planOf('fi.se', { sources: [finansinspektionen()], ask: { level: 'plain' } });
     expect(plan.level).toBe('verified');
-    expect(() => refuseLowering({ level: 'plain' }, plan)).toThrowError(
+    expect(() => refuseLowering({ level: 'plain' }, [plan])).toThrowError(
       expect.objectContaining({ code: 'policy-lowered' }),
     );
   });

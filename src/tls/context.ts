@@ -15,7 +15,7 @@ export const MIN_DH_BITS = 2048;
 export interface ContextRequest {
   readonly store: TrustStore;
   readonly suites: SuiteRules;
-  readonly minProtocol: 'TLSv1.2' | 'TLSv1.3';
+  readonly minProtocol: 'TLSv1' | 'TLSv1.2' | 'TLSv1.3';
   readonly clientCertificate: {
     readonly key: string | Uint8Array;
     readonly cert: string | Uint8Array;
@@ -45,7 +45,10 @@ const SIGNATURES = [
   'rsa_pkcs1_sha512',
 ].join(':');
 
+// RFC 8446 §9.1: P-256 must be there, X25519 should. Said explicitly, or OPENSSL_CONF would decide.
 const CLASSIC_GROUPS = 'X25519:P-256:P-384:P-521';
+// OpenSSL 3.5 has the hybrid group; `*` sends a key share for each of the two, as its own default does.
+const HYBRID_GROUPS = hasHybridGroups() ? '*X25519MLKEM768:*X25519:P-256:P-384:P-521' : CLASSIC_GROUPS;
 
 /** Makes a bounded cache of contexts; the least recently used one is dropped. */
 export function createSecureContexts(options: { max?: number } = {}): SecureContexts {
@@ -68,10 +71,10 @@ export function createSecureContexts(options: { max?: number } = {}): SecureCont
 }
 
 function suiteText(request: ContextRequest): string {
-  // The level is part of the string so that OPENSSL_CONF and NODE_OPTIONS cannot lower it.
-  return `${offeredSuites(request.suites)
-    .map((suite) => suite.name)
-    .join(':')}:@SECLEVEL=1`;
+  const names = offeredSuites(request.suites).map((suite) => suite.name);
+  // The level is part of the string so that OPENSSL_CONF and NODE_OPTIONS cannot lower it; TLS 1.0 and 1.1 sign with
+  // SHA-1, which OpenSSL 3 takes at level 0 alone (CV-4).
+  return `${names.join(':')}:@SECLEVEL=${request.minProtocol === 'TLSv1' ? 0 : 1}`;
 }
 
 function keyOf(request: ContextRequest): string {
@@ -93,7 +96,7 @@ function makeContext(request: ContextRequest): SecureContext {
     minVersion: request.minProtocol,
     maxVersion: 'TLSv1.3',
     sigalgs: SIGNATURES,
-    ...(request.hybrid === false ? { ecdhCurve: CLASSIC_GROUPS } : {}),
+    ecdhCurve: request.hybrid === false ? CLASSIC_GROUPS : HYBRID_GROUPS,
     ...(client === null
       ? {}
       : {
@@ -102,6 +105,11 @@ function makeContext(request: ContextRequest): SecureContext {
           ...(client.passphrase === undefined ? {} : { passphrase: client.passphrase }),
         }),
   });
+}
+
+function hasHybridGroups(): boolean {
+  const [major = 0, minor = 0] = (process.versions.openssl ?? '').split('.').map(Number);
+  return major > 3 || (major === 3 && minor >= 5);
 }
 
 function pemOf(der: Uint8Array): string {

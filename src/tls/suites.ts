@@ -24,11 +24,12 @@ export interface Suite {
 
 /** A strength that a suite must reach. */
 export interface SuiteFloor {
-  readonly forwardSecrecy: boolean;
+  /** `ephemeral`: forward secret, DHE or ECDHE; `ecdhe`: ECDHE alone. TLS 1.3 satisfies both. */
+  readonly keyExchange: 'any' | 'ephemeral' | 'ecdhe';
   readonly aead: boolean;
   readonly bits: number;
   readonly hash: 'sha1' | 'sha256';
-  readonly encryption: 'any' | 'aes';
+  readonly encryption: 'any' | 'aes-or-chacha20' | 'aes';
 }
 
 /** What a policy says of suites. */
@@ -36,7 +37,7 @@ export interface SuiteRules {
   readonly minimum: SuiteFloor;
   /** Below it a warning; null: none. */
   readonly recommended: SuiteFloor | null;
-  /** Registered names that are refused whatever their strength. */
+  /** Suites, by either name, that are refused whatever their strength. */
   readonly forbidden: readonly string[];
 }
 
@@ -46,56 +47,49 @@ export type SuiteGrade = 'ok' | 'below-recommended' | 'below-minimum' | 'forbidd
 const STRENGTH_112 = 112;
 
 function readSuite(standardName: string, name: string): Suite {
-  const withKey = /^TLS_(.+)_WITH_/.exec(standardName)?.[1] ?? null;
-  const bits = /_(?:AES|CAMELLIA|ARIA|RC4)_(128|256|40)|CHACHA20/.exec(standardName);
-  const weak = /_(?:RC4|RC2|DES|DES40|3DES|IDEA|SEED)_/.test(standardName) || standardName.includes('EXPORT');
-  const encryption = /_NULL_/.test(standardName)
-    ? 'null'
-    : weak
-      ? 'weak'
-      : ((['aes', 'chacha20', 'camellia', 'aria'] as const).find((kind) =>
-          standardName.includes(`_${kind.toUpperCase()}_`),
-        ) ?? 'weak');
-  const keyExchange =
-    withKey === null
-      ? 'any'
-      : /anon/.test(withKey)
-        ? 'anonymous'
-        : /PSK|SRP|KRB5/.test(withKey)
-          ? 'psk'
-          : withKey.startsWith('ECDHE_')
-            ? 'ecdhe'
-            : withKey.startsWith('DHE_')
-              ? 'dhe'
-              : withKey.startsWith('RSA')
-                ? 'rsa'
-                : 'static-dh';
-  const aead = /_(?:GCM|CCM(?:_8)?|POLY1305)(?:_|$)/.test(standardName);
+  const keyExchange = readKeyExchange(/^TLS_(.+)_WITH_/.exec(standardName)?.[1] ?? null);
+  const encryption = readEncryption(standardName);
   return {
     name,
     standardName,
     keyExchange,
     encryption,
-    aead,
-    bits:
-      encryption === 'null'
-        ? 0
-        : weak
-          ? standardName.includes('3DES')
-            ? 112
-            : 40
-          : bits?.[1] === undefined
-            ? 256
-            : Number(bits[1]),
-    hash: standardName.endsWith('SHA384')
-      ? 'sha384'
-      : standardName.endsWith('MD5')
-        ? 'md5'
-        : standardName.endsWith('SHA')
-          ? 'sha1'
-          : 'sha256',
-    forwardSecrecy: keyExchange === 'any' || keyExchange === 'ecdhe' || keyExchange === 'dhe',
+    aead: /_(?:GCM|CCM(?:_8)?|POLY1305)(?:_|$)/.test(standardName),
+    bits: readBits(standardName, encryption),
+    hash: readHash(standardName),
+    forwardSecrecy: ['any', 'ecdhe', 'dhe'].includes(keyExchange),
   };
+}
+
+/** `text`: what stands before WITH; null: a suite of TLS 1.3, which names no key exchange. */
+function readKeyExchange(text: string | null): Suite['keyExchange'] {
+  if (text === null) return 'any';
+  if (text.includes('anon')) return 'anonymous';
+  if (/PSK|SRP|KRB5/.test(text)) return 'psk';
+  if (text.startsWith('ECDHE_')) return 'ecdhe';
+  if (text.startsWith('DHE_')) return 'dhe';
+  return text.startsWith('RSA') ? 'rsa' : 'static-dh';
+}
+
+function readEncryption(standardName: string): Suite['encryption'] {
+  if (standardName.includes('_NULL_')) return 'null';
+  if (/_(?:RC4|RC2|DES|DES40|3DES|IDEA|SEED)_|EXPORT/.test(standardName)) return 'weak';
+  const kinds = ['aes', 'chacha20', 'camellia', 'aria'] as const;
+  return kinds.find((kind) => standardName.includes(`_${kind.toUpperCase()}_`)) ?? 'weak';
+}
+
+function readBits(standardName: string, encryption: Suite['encryption']): number {
+  if (encryption === 'null') return 0;
+  if (encryption === 'chacha20') return 256;
+  // DES with three keys has the strength of two of them; what else is weak is graded as an export suite.
+  if (encryption === 'weak') return standardName.includes('3DES') ? STRENGTH_112 : 40;
+  return Number(/_(?:AES|CAMELLIA|ARIA)_(128|256)/.exec(standardName)?.[1] ?? 0);
+}
+
+function readHash(standardName: string): Suite['hash'] {
+  if (standardName.endsWith('SHA384')) return 'sha384';
+  if (standardName.endsWith('MD5')) return 'md5';
+  return standardName.endsWith('SHA') ? 'sha1' : 'sha256';
 }
 
 /** All known suites. */
@@ -136,24 +130,47 @@ export function isHardDenied(suite: Suite): boolean {
 
 function reaches(suite: Suite, floor: SuiteFloor): boolean {
   return (
-    (!floor.forwardSecrecy || suite.forwardSecrecy) &&
+    reachesKeyExchange(suite, floor.keyExchange) &&
     (!floor.aead || suite.aead) &&
     suite.bits >= floor.bits &&
-    (floor.encryption === 'any' || suite.encryption === 'aes') &&
-    (floor.hash === 'sha1' || suite.hash !== 'sha1') &&
-    suite.encryption !== 'weak' &&
-    suite.keyExchange !== 'psk' &&
-    suite.keyExchange !== 'static-dh'
+    reachesEncryption(suite, floor.encryption) &&
+    (floor.hash === 'sha1' || suite.hash !== 'sha1')
   );
+}
+
+function reachesKeyExchange(suite: Suite, floor: SuiteFloor['keyExchange']): boolean {
+  if (suite.keyExchange === 'psk' || suite.keyExchange === 'static-dh') return false;
+  if (floor === 'any') return true;
+  return floor === 'ephemeral' ? suite.forwardSecrecy : suite.forwardSecrecy && suite.keyExchange !== 'dhe';
+}
+
+/** CV-23: ChaCha20 has keys of 256 bits and is not AES. */
+function reachesEncryption(suite: Suite, floor: SuiteFloor['encryption']): boolean {
+  if (suite.encryption === 'weak') return false;
+  if (floor === 'any' || suite.encryption === 'aes') return true;
+  return floor === 'aes-or-chacha20' && suite.encryption === 'chacha20';
+}
+
+/** A floor in words. */
+export function describeFloor(floor: SuiteFloor): string {
+  return [
+    `${floor.bits} bits or more`,
+    `${floor.hash} or better`,
+    ...(floor.aead ? ['AEAD'] : []),
+    ...(floor.keyExchange === 'any' ? [] : ['forward secrecy']),
+    ...(floor.keyExchange === 'ecdhe' ? ['ECDHE'] : []),
+    ...(floor.encryption === 'aes' ? ['AES'] : []),
+    ...(floor.encryption === 'aes-or-chacha20' ? ['AES or ChaCha20'] : []),
+  ].join(', ');
 }
 
 /** Grades a negotiated suite; an unknown one is below every minimum. */
 export function gradeSuite(suite: Suite | null, rules: SuiteRules): SuiteGrade {
   if (suite === null) return 'below-minimum';
-  if (isHardDenied(suite) || rules.forbidden.includes(suite.standardName)) return 'forbidden';
+  const named = rules.forbidden.some((name) => name === suite.standardName || name === suite.name);
+  if (isHardDenied(suite) || named) return 'forbidden';
   if (!reaches(suite, rules.minimum)) {
-    const onlyKeyExchange =
-      !suite.forwardSecrecy && reaches(suite, { ...rules.minimum, forwardSecrecy: false });
+    const onlyKeyExchange = !suite.forwardSecrecy && reaches(suite, { ...rules.minimum, keyExchange: 'any' });
     return onlyKeyExchange ? 'no-forward-secrecy' : 'below-minimum';
   }
   return rules.recommended !== null && !reaches(suite, rules.recommended) ? 'below-recommended' : 'ok';

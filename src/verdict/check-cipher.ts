@@ -2,7 +2,7 @@
  * The negotiated suite: forbidden and below the minimum refuse, below the recommendation warns (FI-8, FI-11 to FI-13,
  * CV-16, CV-21). A finite-field group below 2048 bits is refused (CV-10).
  */
-import { findSuite, gradeSuite, type SuiteGrade } from '../tls/suites.js';
+import { describeFloor, findSuite, gradeSuite, type SuiteGrade } from '../tls/suites.js';
 import { MIN_DH_BITS } from '../tls/context.js';
 import type { Reason } from '../core/reasons.js';
 import { isLevel, line } from './check.js';
@@ -18,9 +18,7 @@ const REFUSED: Readonly<Record<Exclude<SuiteGrade, 'ok'>, Reason>> = {
 export function checkCipher(evidence: Evidence): Check {
   const { facts, plan } = evidence;
   if (facts === null || isLevel(evidence, 'plain')) return line('cipher', 'not-asked');
-  const { minimum } = plan.ciphers;
-  const want = `${minimum.bits} bits or more, ${minimum.hash} or better${minimum.aead ? ', AEAD' : ''}${minimum.forwardSecrecy ? ', forward secrecy' : ''}${minimum.encryption === 'aes' ? ', AES' : ''}`;
-  const got = facts.cipher.standardName || facts.cipher.name;
+  const want = describeFloor(plan.ciphers.minimum);
   const exchange = facts.keyExchange;
   if (exchange?.type === 'DH' && exchange.bits !== null && exchange.bits < MIN_DH_BITS) {
     return line('cipher', 'fail', {
@@ -31,16 +29,15 @@ export function checkCipher(evidence: Evidence): Check {
   }
   const suite = findSuite(facts.cipher.standardName) ?? findSuite(facts.cipher.name);
   const grade = gradeSuite(suite, plan.ciphers);
+  // CV-21: allowed or not, whoever reads the evidence should know.
+  const weak = suite?.forwardSecrecy === false;
+  const name = facts.cipher.standardName || facts.cipher.name;
+  const got = weak ? `${name}, no forward secrecy` : name;
   if (grade === 'ok') {
-    // CV-21: allowed, but whoever reads the evidence should know.
-    const weak = suite?.forwardSecrecy === false;
     return weak
       ? line('cipher', 'warn', { reason: 'no-forward-secrecy', want, got })
       : line('cipher', 'pass', { want, got });
   }
-  return line('cipher', grade === 'below-recommended' ? 'warn' : 'fail', {
-    reason: REFUSED[grade],
-    want,
-    got,
-  });
+  const result = grade === 'below-recommended' ? 'warn' : 'fail';
+  return line('cipher', result, { reason: REFUSED[grade], want, got });
 }
