@@ -72,11 +72,21 @@ export function expectTag(element: DerElement | undefined, tag: number, what: st
   return element;
 }
 
+/** The one element that the octets are, with this tag and nothing behind it. */
+export function readOnly(octets: Uint8Array, tag: number, what: string): DerElement {
+  const element = expectTag(readElement(octets), tag, what);
+  if (element.raw.length !== octets.length) throw unreadable(`octets behind the ${what}`);
+  return element;
+}
+
 /** An OBJECT IDENTIFIER in dotted form. */
 export function readOid(content: Uint8Array): string {
   const arcs: number[] = [];
   let value = 0;
+  // X.690 §8.19.2: no padding and no unfinished arc, so that one identifier cannot be written as two.
+  if ((content.at(-1) ?? 0) >= 0x80) throw unreadable('an object identifier that does not end');
   for (const octet of content) {
+    if (value === 0 && octet === 0x80) throw unreadable('an object identifier that is not minimal');
     value = value * 128 + (octet & 0x7f);
     if (value > Number.MAX_SAFE_INTEGER / 128) throw unreadable('an object identifier that is too large');
     if (octet < 0x80) {
@@ -91,19 +101,32 @@ export function readOid(content: Uint8Array): string {
   return arcs.join('.');
 }
 
-/** A BOOLEAN. */
+/** A BOOLEAN: DER writes true as FF. */
 export function readBoolean(element: DerElement): boolean {
-  return element.content[0] !== 0;
+  const [octet] = element.content;
+  if (element.content.length !== 1 || (octet !== 0 && octet !== 0xff)) throw unreadable('no boolean');
+  return octet === 0xff;
 }
 
 /** A small non-negative INTEGER. */
 export function readSmallInteger(element: DerElement): number {
-  if (element.content.length > 4) throw unreadable('an integer that is too large');
-  return element.content.reduce((value, octet) => value * 256 + octet, 0);
+  const { content } = element;
+  if (content.length === 0 || content.length > 4 || (content[0] ?? 0) >= 0x80) {
+    throw unreadable('an integer that is negative or too large');
+  }
+  return content.reduce((value, octet) => value * 256 + octet, 0);
+}
+
+/** An INTEGER of any size as hex without leading zero octets: the form of a serial number. */
+export function readHexInteger(element: DerElement): string {
+  return Buffer.from(element.content)
+    .toString('hex')
+    .replace(/^(00)+(?=..)/, '');
 }
 
 /** The octets of a BIT STRING without the count of unused bits. */
 export function readBits(element: DerElement): Uint8Array {
+  if ((element.content[0] ?? 8) > 7) throw unreadable('a bit string without its count of unused bits');
   return element.content.subarray(1);
 }
 
@@ -124,6 +147,7 @@ export function readTime(element: DerElement): number {
   const time = Date.UTC(full, month - 1, day, hour, minute, second);
   const back = new Date(time);
   if (
+    back.getUTCFullYear() !== full ||
     back.getUTCMonth() !== month - 1 ||
     back.getUTCDate() !== day ||
     hour > 23 ||

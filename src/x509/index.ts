@@ -3,6 +3,7 @@
  * @module
  */
 export type { AlternativeName, Certificate, CertificateKey } from './certificate.js';
+export { type CertdataOptions, certdataStore, readCertdata } from './certdata.js';
 export { matchName, type NameMatch, type NameMode } from './names.js';
 export { parseCertificate, parseCertificates } from './parse.js';
 export { type PathVerdict, walkPath } from './path.js';

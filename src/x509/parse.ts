@@ -12,7 +12,9 @@ import {
   readBits,
   readChildren,
   readElement,
+  readHexInteger,
   readOid,
+  readOnly,
   readTime,
   TAG,
   unreadable,
@@ -27,8 +29,7 @@ const MAX_OCTETS = 512 * 1024;
 /** Reads one certificate in DER. @throws ConfigError `certificate-unreadable` */
 export function parseCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_OCTETS) throw unreadable(`${der.length} octets, more than ${MAX_OCTETS}`);
-  const outer = expectTag(readElement(der), TAG.sequence, 'certificate');
-  if (outer.raw.length !== der.length) throw unreadable('octets behind the certificate');
+  const outer = readOnly(der, TAG.sequence, 'certificate');
   const [tbs, algorithm] = readChildren(outer.content, 3);
   const fields = readChildren(expectTag(tbs, TAG.sequence, 'body').content, 12);
   // The version is optional and comes first, as [0].
@@ -45,7 +46,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     der,
     sha256: createHash('sha256').update(der).digest('hex'),
     spkiSha256: createHash('sha256').update(spkiElement.raw).digest('base64'),
-    serial: serialOf(expectTag(serial, TAG.integer, 'serial number')),
+    serial: readHexInteger(expectTag(serial, TAG.integer, 'serial number')),
     subject: subjectName.text,
     issuer: readName(expectTag(issuer, TAG.sequence, 'issuer')).text,
     subjectDer: (subject as DerElement).raw,
@@ -76,12 +77,6 @@ export function parseCertificates(pem: string): Certificate[] {
 
 function unreadableTime(): never {
   throw unreadable('no validity');
-}
-
-function serialOf(element: DerElement): string {
-  return Buffer.from(element.content)
-    .toString('hex')
-    .replace(/^(00)+(?=..)/, '');
 }
 
 function signatureOf(element: DerElement): Certificate['signature'] {

@@ -78,14 +78,7 @@ function judgePath(path: readonly Certificate[], anchor: TrustAnchor, store: Tru
   });
   const leaf = path[0] as Certificate;
   for (const [depth, certificate] of path.entries()) {
-    const listed = [certificate.sha256, issuerSerialKey(certificate.issuerDer, certificate.serial)];
-    if (listed.some((key) => store.distrusted.has(key))) {
-      return refuse(
-        'certificate-distrusted-root',
-        depth,
-        `${certificate.subject} is distrusted in ${store.name}`,
-      );
-    }
+    if (isDistrusted(certificate, store)) return distrusted(certificate, depth, store);
     if (certificate.unknownCriticalExtensions.length > 0) {
       const ids = certificate.unknownCriticalExtensions.join(', ');
       return refuse('certificate-unknown-critical-extension', depth, `${certificate.subject}: ${ids}`);
@@ -116,6 +109,23 @@ function judgePath(path: readonly Certificate[], anchor: TrustAnchor, store: Tru
   return null;
 }
 
+/** CI-3: distrust is said of a certificate by its hash, or by issuer and serial number where the list has no more. */
+function isDistrusted(certificate: Certificate, store: TrustStore): boolean {
+  return (
+    store.distrusted.has(certificate.sha256) ||
+    store.distrusted.has(issuerSerialKey(certificate.issuerDer, certificate.serial))
+  );
+}
+
+function distrusted(certificate: Certificate, depth: number, store: TrustStore): PathVerdict {
+  return {
+    ok: false,
+    reason: 'certificate-distrusted-root',
+    depth,
+    detail: `${certificate.subject} is distrusted in ${store.name}`,
+  };
+}
+
 /** RFC 5280 §4.2.1.9, §4.2.1.3: an issuer is a CA, may sign certificates, and has room below it. */
 function judgeIssuer(certificate: Certificate, certificatesBetween: number): string | null {
   // The anchor is trusted as such; version 1 roots have no extensions.
@@ -131,6 +141,7 @@ function judgeIssuer(certificate: Certificate, certificatesBetween: number): str
 
 /** No path: tells apart what is missing, so that the right side is told. */
 function explainDeadEnd(leaf: Certificate, search: Search): PathVerdict {
+  if (isDistrusted(leaf, search.store)) return distrusted(leaf, 0, search.store);
   if (sameName(leaf.subjectDer, leaf.issuerDer)) {
     return {
       ok: false,
@@ -154,6 +165,7 @@ function explainDeadEnd(leaf: Certificate, search: Search): PathVerdict {
         detail: `issuer ${last.issuer} was not sent and is not in ${search.store.name}${where}`,
       };
     }
+    if (isDistrusted(next, search.store)) return distrusted(next, depth + 1, search.store);
     if (sameName(next.subjectDer, next.issuerDer)) {
       return {
         ok: false,
