@@ -154,3 +154,15 @@ it('authority: an unknown kind of key or a bad address is refused with what was 
   );
   expect(() => authority.issue({ ip: ['300.1.1.1'] })).toThrow(/expected an IPv4 or IPv6 address/);
 });
+
+it('authority: saved as text and made again it is the same one, for openssl too', async () => {
+  const again = await createAuthority({ saved: JSON.parse(JSON.stringify(authority.save())) });
+  for (const name of ['root', 'intermediate', 'distrusted', 'unknown'] as const) {
+    expect(again[name].certificate).toBe(authority[name].certificate);
+    expect(Buffer.from(again[name].der)).toEqual(Buffer.from(authority[name].der));
+  }
+  expect(await opensslVerify(again.forHost(HOST))).toBe('OK');
+  expect(await opensslVerify(again.fault('unknownCa', HOST))).not.toBe('OK');
+  const { issuer } = new X509Certificate(again.fault('privateRootSent', HOST).certificate);
+  expect(issuer).toBe(new X509Certificate(authority.unknown.certificate).subject);
+});

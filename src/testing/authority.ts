@@ -22,7 +22,17 @@ export interface AuthorityOptions {
   readonly clock?: Clock;
   /** Kind of the root's and intermediate's keys; default `ec`. */
   readonly key?: KeyKind;
+  /** What {@link Authority.save} gave: the same issuers once more, in another process for example. Default: new ones. */
+  readonly saved?: SavedAuthority;
 }
+
+/** The issuers of an authority as plain data, private keys included. */
+export type SavedAuthority = Readonly<Record<IssuerName, SavedIssuer>>;
+
+/** One issuer as plain data. */
+export type SavedIssuer = Omit<Issuer, 'der'>;
+
+type IssuerName = 'root' | 'intermediate' | 'distrusted' | 'unknown';
 
 /** An authority; the servers that it certifies are trusted by whoever trusts {@link Authority.trust}. */
 export interface Authority {
@@ -30,6 +40,8 @@ export interface Authority {
   readonly intermediate: Issuer;
   /** A second root, for tests of distrust: known, and not to be trusted. */
   readonly distrusted: Issuer;
+  /** A third root, which no client knows: the faulty certificates of unknown origin lead to it. */
+  readonly unknown: Issuer;
   /** PEM of the root: what a client must trust. */
   readonly trust: string;
   /** A server certificate for this name, issued by the intermediate. */
@@ -40,6 +52,8 @@ export interface Authority {
   issuer(request: CertificateRequest): Issuer;
   /** The certificate with the named fault, for this host. */
   fault(name: CertificateFault, host: string): Identity;
+  /** The issuers as plain data, for `createAuthority({ saved })`. */
+  save(): SavedAuthority;
 }
 
 /**
@@ -53,30 +67,49 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
   const name = options.name ?? 'Test Root';
   const make = (request: CertificateRequest): Issuer =>
     issueCertificate(request, { asn1, clock, keys, findIssuer });
-  const findIssuer = (signedBy: 'root' | 'intermediate'): Issuer =>
-    signedBy === 'root' ? root() : intermediate();
-  const root = once(() => make({ cn: name, ca: true, signedBy: 'self', key: options.key ?? 'ec' }));
-  const intermediate = once(() =>
-    make({ cn: `${name} Intermediate`, ca: true, pathLength: 0, signedBy: root(), key: options.key ?? 'ec' }),
-  );
-  const distrusted = once(() => make({ cn: `${name} Distrusted`, ca: true, signedBy: 'self' }));
+  const findIssuer = (signedBy: 'root' | 'intermediate'): Issuer => issuers[signedBy]();
+  const issuer = (which: IssuerName, request: CertificateRequest): (() => Issuer) =>
+    once(() =>
+      options.saved === undefined ? make({ ca: true, ...request }) : restoreIssuer(options.saved[which]),
+    );
+  const key = options.key ?? 'ec';
+  const issuers: Readonly<Record<IssuerName, () => Issuer>> = {
+    root: issuer('root', { cn: name, signedBy: 'self', key }),
+    intermediate: issuer('intermediate', {
+      cn: `${name} Intermediate`,
+      pathLength: 0,
+      signedBy: 'root',
+      key,
+    }),
+    distrusted: issuer('distrusted', { cn: `${name} Distrusted`, signedBy: 'self' }),
+    unknown: issuer('unknown', { cn: `${name} Unknown`, signedBy: 'self' }),
+  };
   const authority: Authority = {
     get root() {
-      return root();
+      return issuers.root();
     },
     get intermediate() {
-      return intermediate();
+      return issuers.intermediate();
     },
     get distrusted() {
-      return distrusted();
+      return issuers.distrusted();
+    },
+    get unknown() {
+      return issuers.unknown();
     },
     get trust() {
-      return root().certificate;
+      return issuers.root().certificate;
     },
     forHost: (host) => make({ dns: [host] }),
     issue: make,
     issuer: (request) => make({ ca: true, ...request }),
     fault: (fault, host) => issueFault(fault, host, authority, clock.now()),
+    save: () => ({
+      root: saveIssuer(issuers.root()),
+      intermediate: saveIssuer(issuers.intermediate()),
+      distrusted: saveIssuer(issuers.distrusted()),
+      unknown: saveIssuer(issuers.unknown()),
+    }),
   };
   return authority;
 }
@@ -128,6 +161,15 @@ function issueCertificate(request: CertificateRequest, { asn1, clock, keys, find
 /** Below a root nothing is added: whoever trusts it has it. */
 function chainAbove(issuer: Issuer | null): string {
   return issuer === null || issuer.selfSigned ? '' : issuer.chain;
+}
+
+function saveIssuer({ der: _, ...text }: Issuer): SavedIssuer {
+  return text;
+}
+
+function restoreIssuer(saved: SavedIssuer): Issuer {
+  const base64 = saved.certificate.replaceAll(/-----[^-]+-----|\s/g, '');
+  return { ...saved, der: Buffer.from(base64, 'base64') };
 }
 
 function subjectOf(request: CertificateRequest): SubjectName {

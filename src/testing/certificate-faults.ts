@@ -9,6 +9,7 @@ const DAY = 86_400_000;
 /** What a recipe needs of an authority. */
 export interface Issuing {
   readonly distrusted: Issuer;
+  readonly unknown: Issuer;
   issue(request: CertificateRequest): Identity;
   issuer(request: CertificateRequest): Issuer;
 }
@@ -69,10 +70,7 @@ const recipes = {
   },
   privateRootSent: {
     says: 'the chain is complete and ends in a root that nobody trusts, which is sent too',
-    issue: (host, ca) => {
-      const root = ca.issuer({ cn: 'Private Root', signedBy: 'self' });
-      return ca.issue({ dns: [host], signedBy: root, sends: [root] });
-    },
+    issue: (host, ca) => ca.issue({ dns: [host], signedBy: ca.unknown, sends: [ca.unknown] }),
   },
   unknownCa: {
     says: 'the issuer, whose certificate is sent, leads to a root that nobody knows',
@@ -163,8 +161,7 @@ export function issueFault(fault: CertificateFault, host: string, authority: Iss
 }
 
 function unknownIntermediate(ca: Issuing): Issuer {
-  const root = ca.issuer({ cn: 'Unknown Root', signedBy: 'self' });
-  return ca.issuer({ cn: 'Unknown Intermediate', signedBy: root });
+  return ca.issuer({ cn: 'Unknown Intermediate', signedBy: ca.unknown });
 }
 
 function partialWildcard(host: string): string {

@@ -126,3 +126,29 @@ it('fake clock: settling goes on while a watched counter moves', async () => {
 it('fake clock: a date that is none is refused with what was expected', () => {
   expect(() => createFakeClock('yesterday')).toThrow(/expected milliseconds, a Date or an ISO date/);
 });
+
+it('fake clock: until lets time pass up to the timer that settles a promise, and no further', async () => {
+  const clock = createFakeClock(0);
+  const fired: string[] = [];
+  const later = (ms: number): Promise<string> =>
+    new Promise((resolve) =>
+      clock.after(ms, () => {
+        fired.push(`${ms}`);
+        resolve(`at ${ms}`);
+      }),
+    );
+  void later(10);
+  void later(30);
+  expect(await clock.until(later(20))).toBe('at 20');
+  expect([fired, clock.now()]).toEqual([['10', '20'], 20]);
+  expect(await clock.until(Promise.resolve(7))).toBe(7);
+  expect(clock.now()).toBe(20);
+  await expect(clock.until(Promise.reject(new Error('no')))).rejects.toThrow('no');
+});
+
+it('fake clock: until ends with an error when no timer is left that could settle the promise', async () => {
+  const clock = createFakeClock(0);
+  clock.after(10, () => undefined);
+  await expect(clock.until(new Promise(() => undefined))).rejects.toThrow(/no timer waits/);
+  expect(clock.now()).toBe(10);
+});

@@ -28,6 +28,11 @@ export interface FakeClock extends Clock {
   /** Lets promises and sockets come to rest without letting time pass. */
   settle(): Promise<void>;
   /**
+   * Lets time pass, timer by timer, until the promise has settled, and gives what it gave.
+   * @throws Error when it is still open and no timer waits: nothing can settle it any more
+   */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /**
    * Names something that counts its own activity (octets of a mock server, for example): settling goes on while the
    * count changes. Returns the function that takes it away.
    */
@@ -81,14 +86,10 @@ export function createFakeClock(start: number | string | Date = Date.UTC(2026, 0
   const pass = async (until: number): Promise<void> => {
     await settle();
     for (let fired = 0; await fireNext(until); fired += 1) {
-      if (fired > MOST_TIMERS)
-        throw new Error(
-          `the fake clock fired ${MOST_TIMERS} timers and more are due: something re-arms without end`,
-        );
+      if (fired > MOST_TIMERS) throw endless();
     }
     elapsed = Math.max(elapsed, until);
   };
-
   return {
     get pending() {
       return timers.size;
@@ -110,6 +111,7 @@ export function createFakeClock(start: number | string | Date = Date.UTC(2026, 0
         return fireNext(elapsed + ms);
       });
     },
+    until: (promise) => passUntil(promise, settle, () => inTurn(() => fireNext(Number.POSITIVE_INFINITY))),
     set(time) {
       wallAtZero = toTime(time) - elapsed;
     },
@@ -119,6 +121,30 @@ export function createFakeClock(start: number | string | Date = Date.UTC(2026, 0
       return () => void watched.delete(activity);
     },
   };
+}
+
+/** Fires timer after timer until the promise has settled. */
+async function passUntil<T>(
+  promise: Promise<T>,
+  settle: () => Promise<void>,
+  fireNext: () => Promise<boolean>,
+): Promise<T> {
+  let settled = false;
+  const note = (): void => void (settled = true);
+  promise.then(note, note);
+  await settle();
+  for (let fired = 0; !settled; fired += 1) {
+    if (fired > MOST_TIMERS) throw endless();
+    // Firing settles down afterwards, so the promise is open for good when there was nothing to fire.
+    if (!(await fireNext())) throw new Error('the fake clock: a promise is open and no timer waits for it');
+  }
+  return promise;
+}
+
+function endless(): Error {
+  return new Error(
+    `the fake clock fired ${MOST_TIMERS} timers and more are due: something re-arms without end`,
+  );
 }
 
 function toTime(value: number | string | Date): number {

@@ -75,6 +75,19 @@ export const replyFaults = {
       },
     },
   },
+  unsolicitedReplyInGroup: {
+    says: 'a second 250 follows the reply to RCPT, while the reply to DATA is due',
+    at: {
+      rcpt: (s) => {
+        s.takeRecipient();
+        s.write('250 2.1.5 ok\r\n250 2.0.0 queued\r\n');
+      },
+    },
+  },
+  code354ToMail: { says: 'MAIL is answered with 354', at: { mail: (s) => s.say('354 go ahead') } },
+  code354ToRcpt: { says: 'RCPT is answered with 354', at: { rcpt: (s) => s.say('354 go ahead') } },
+  code250ToData: { says: 'DATA is answered with 250', at: { data: (s) => s.say('250 2.0.0 ok') } },
+  code354ToDot: { says: 'the message is answered with 354', at: { dot: (s) => s.say('354 go on') } },
   halfReply: {
     says: 'the connection is cut after two digits of the reply to MAIL',
     at: {

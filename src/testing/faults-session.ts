@@ -5,7 +5,8 @@
 import type { Act, Play, Step } from './play.js';
 
 const TRANSACTION = ['mail', 'rcpt', 'data', 'dot'] as const;
-const BUSY_AT = ['connect', 'ehlo', 'starttls', 'ehloInTls', ...TRANSACTION] as const;
+const BUSY_AT = ['connect', 'ehlo', 'starttls', 'secure', 'ehloInTls', ...TRANSACTION, 'quit'] as const;
+const FAREWELL_AT = ['ehloInTls', ...TRANSACTION] as const;
 const CLOSE_AT = ['connect', 'ehlo', 'secure', 'ehloInTls', ...TRANSACTION, 'quit'] as const;
 
 const busy: Act = (s) => {
@@ -54,6 +55,10 @@ export const sessionFaults = {
     says: '421 and the end of the connection in answer to the first RCPT',
     at: { rcpt: busy },
   },
+  ...atEach('closeWithNotify', FAREWELL_AT, (step) => ({
+    says: `the connection is closed in good order, and without a reply, at the step "${step}"`,
+    at: { [step]: ((s) => s.end()) satisfies Act },
+  })),
   ...atEach('closeWithoutNotify', CLOSE_AT, (step) => ({
     says: `the connection is cut without close_notify at the step "${step}"`,
     at: { [step]: ((s) => s.drop()) satisfies Act },

@@ -5,7 +5,13 @@
  * @module
  */
 export type { ServerAssertions } from './assertions.js';
-export { type Authority, type AuthorityOptions, createAuthority } from './authority.js';
+export {
+  type Authority,
+  type AuthorityOptions,
+  createAuthority,
+  type SavedAuthority,
+  type SavedIssuer,
+} from './authority.js';
 export { type CertificateFault, certificateFaults, describeCertificateFault } from './certificate-faults.js';
 export type {
   CertificateExtension,
@@ -42,11 +48,4 @@ export {
   type WorldSender,
   type WorldServerOptions,
 } from './world.js';
-export {
-  createZoneResolver,
-  type Failures,
-  type QuestionKind,
-  type Zone,
-  type ZoneResolver,
-  type Zones,
-} from './zones.js';
+export { createZoneResolver, type Failures, type Zone, type ZoneResolver, type Zones } from './zones.js';

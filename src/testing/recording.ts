@@ -78,6 +78,10 @@ export interface RecordedConnection {
   tlsError: string | null;
   /** Offences of the client against SMTP: talking early, pipelining that was not offered, lines without CR. */
   readonly offences: string[];
+  /** Octets of messages, whole or not; a lone dot behind 354 counts with its CRLF. */
+  contentOctets: number;
+  /** What came after the server had stopped reading: said goodbye, cut the connection, or fell silent. */
+  unread: Buffer;
   open: boolean;
 }
 
@@ -95,6 +99,8 @@ export function createRecording(id: number, openedAt: number): RecordedConnectio
     tls: null,
     tlsError: null,
     offences: [],
+    contentOctets: 0,
+    unread: Buffer.alloc(0),
     open: true,
   };
 }

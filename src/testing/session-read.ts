@@ -38,6 +38,7 @@ function readOn(state: SessionState): boolean {
     case 'handshake':
     case 'instead-of-handshake':
     case 'silent':
+      state.setting.record.unread = Buffer.concat([state.setting.record.unread, state.held]);
       state.held = Buffer.alloc(0);
       return false;
   }
@@ -89,8 +90,10 @@ function readContent(state: SessionState, mode: Extract<Mode, { kind: 'content' 
     if (state.mode !== mode) return true;
   }
   const octets = state.held;
+  const { record } = state.setting;
   state.held = Buffer.alloc(0);
   const message = mode.reader.push(octets);
+  record.contentOctets += octets.length - (message?.rest.length ?? 0);
   if (message === null) return false;
   state.held = Buffer.from(message.rest);
   finishMessage(state, message.raw, message.content);
@@ -102,6 +105,7 @@ function readChunk(state: SessionState, mode: Extract<Mode, { kind: 'chunk' }>):
   const part = state.held.subarray(0, mode.left);
   mode.parts.push(part);
   mode.left -= part.length;
+  state.setting.record.contentOctets += part.length;
   state.held = state.held.subarray(part.length);
   if (mode.left > 0) return false;
   state.mode = COMMANDS;

@@ -108,3 +108,30 @@ it('world: an option that nobody knows is refused', async () => {
     /did you mean "servers"/,
   );
 });
+
+it('world: deliver says so when the sender does not try, instead of waiting for ever', async () => {
+  const { world, sender } = await start({ zones });
+  const later = { ...mail, notBefore: world.clock.now() + 3_600_000 };
+  await expect(world.deliver(sender, later)).rejects.toThrow(/no timer waits/);
+  world.never('EHLO');
+});
+
+it('world: a sender that works by itself is waited for', async () => {
+  const { world, sender } = await start({ zones }, { work: 'on-send' });
+  const { outcomes } = await world.deliver(sender, { ...mail, notBefore: world.clock.now() + 3_600_000 });
+  expect(outcomes).toMatchObject([{ state: 'delivered' }]);
+});
+
+it('world: when one server cannot be made, none is left behind', async () => {
+  // Handles that are closed leave the list a turn later.
+  const listening = async (): Promise<number> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+  };
+  const servers = {
+    'mx1.partner.example': {},
+    'mx2.partner.example': { fault: 'no-such-fault' as 'greet554' },
+  };
+  await expect(createWorld({ zones, servers })).rejects.toThrow(/unknown fault "no-such-fault"/);
+  expect(await listening()).toBe(0);
+});

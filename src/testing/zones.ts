@@ -30,7 +30,7 @@ export interface Zone {
 export type Zones = Readonly<Record<string, Zone>>;
 
 /** Kinds of questions. */
-export type QuestionKind = 'MX' | 'A' | 'AAAA' | 'CNAME';
+type QuestionKind = 'MX' | 'A' | 'AAAA' | 'CNAME';
 
 /** Questions that fail, by name and kind: `{ 'a.example/MX': 'servfail' }`. `*` as kind: all kinds. */
 export type Failures = Readonly<Record<string, DnsFailure>>;

@@ -96,12 +96,19 @@ const seen: Readonly<Record<Fault, RegExp | readonly [RegExp, ProbeOptions] | nu
   '421At:connect': /^S 421 [^\n]*\n(?:C EHLO[^\n]*\n)?END closed$/,
   '421At:ehlo': /C EHLO [^\n]*\nS 421 [^\n]*\n(?:C STARTTLS\n)?END closed$/,
   '421At:starttls': /C STARTTLS\nS 421 [^\n]*\n(?:C QUIT\n)?END closed$/,
+  '421At:secure': /TLS [^\n]*\n(?:C\* EHLO [^\n]*\n)?S\* 421 [^\n]*\n/,
   '421At:ehloInTls': after('EHLO', 'S\\* 421'),
   '421At:mail': after('MAIL', 'S\\* 421'),
   '421At:rcpt': after('RCPT TO:<r0', 'S\\* 421'),
   '421At:data': after('DATA', 'S\\* 421'),
   '421At:dot': after('Subject', 'S\\* 421'),
+  '421At:quit': after('QUIT', 'S\\* 421'),
   '421MidSession': after('RCPT TO:<r0', 'S\\* 421'),
+  'closeWithNotify:ehloInTls': after('EHLO', 'END closed'),
+  'closeWithNotify:mail': after('MAIL', 'END closed'),
+  'closeWithNotify:rcpt': after('RCPT TO:<r0', 'END closed'),
+  'closeWithNotify:data': after('DATA', 'END closed'),
+  'closeWithNotify:dot': after('Subject', 'END closed'),
   'closeWithoutNotify:connect': /^END closed$/,
   'closeWithoutNotify:ehlo': /C EHLO [^\n]*\nEND closed$/,
   'closeWithoutNotify:secure': /TLS TLSv1.3 [^\n]*\n(?:C\* EHLO [^\n]*\n)?END closed$/,
@@ -140,6 +147,11 @@ const seen: Readonly<Record<Fault, RegExp | readonly [RegExp, ProbeOptions] | nu
   slowDrip: WHOLE,
   slowEndlessReply: /C EHLO [^\n]*\nHALF 250-x{60} \/ 250-x/,
   unsolicitedReply: /r0@[^\n]*\nS\* 250 2.1.5 ok\n(?:C\*[^\n]*\n)?S\* 250 2.0.0 queued/,
+  unsolicitedReplyInGroup: /r0@[^\n]*\nS\* 250 2.1.5 ok\n(?:C\*[^\n]*\n)?S\* 250 2.0.0 queued/,
+  code354ToMail: after('MAIL', 'S\\* 354'),
+  code354ToRcpt: after('RCPT TO:<r0', 'S\\* 354'),
+  code250ToData: after('DATA', 'S\\* 250'),
+  code354ToDot: after('Subject', 'S\\* 354'),
   halfReply: /C\* MAIL [^\n]*\nHALF 25\nEND closed$/,
   code199: after('MAIL', 'S\\* 199'),
   code600: after('MAIL', 'S\\* 600'),
@@ -268,6 +280,13 @@ it('mock fault renegotiation: a second handshake runs after EHLO', async () => {
     types.filter((type) => type === CHANGE_CIPHER_SPEC).length;
   expect(count(await recordTypes({ fault: 'tls12Only' }))).toBe(1);
   expect(count(await recordTypes({ fault: 'renegotiation' }))).toBe(2);
+});
+
+it('mock fault closeWithNotify: an alert goes out first', async () => {
+  const ALERT = 21;
+  for (const step of ['mail', 'dot'] as const) {
+    expect((await recordTypes({ fault: ['tls12Only', `closeWithNotify:${step}`] })).at(-1)).toBe(ALERT);
+  }
 });
 
 it('mock fault closeWithoutNotify: no alert goes out, while an honest server ends with one', async () => {
