@@ -159,7 +159,7 @@ async function startServers(
   const servers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
   if (failed !== undefined) {
-    await Promise.all(servers.map((server) => server.close()));
+        await Promise.all(servers.map((server) => server.close()));
     throw failed.reason;
   }
   return new Map(servers.map((server) => [nameOf(server.host), server]));
