@@ -3,12 +3,11 @@
  * the door. Delivery and every check without delivery call this, so they cannot disagree.
  *
  *   findWay     2 policy, 3 route            -> plan and targets, or why there are none
- *   openTarget  4 connect, 5 STARTTLS, 6 verdict, second EHLO, 7 the door -> a session, or why not
+ *   openTarget  4 connect, 5 STARTTLS (`reach`), 6 verdict, second EHLO, 7 the door -> a session, or why not
  *
  * On failure: a value that says why; the connection is gone. Only a call-off (AbortSignal) and bugs throw.
- * Standards: RFC 5321 §5.1, RFC 3207 §4, §6, RFC 7435 §4 (class b alone may go on in clear, on a fresh connection).
+ * Standards: RFC 5321 §5.1, RFC 3207 §4, §6.
  */
-import { isIP } from 'node:net';
 import { publish } from '../core/channels.js';
 import type { Context } from '../core/context.js';
 import { isConnectionError, isProtocolError, type Phase } from '../core/errors.js';
@@ -20,17 +19,13 @@ import { resolveRoute } from '../route/resolve.js';
 import type { ConfiguredRoute, Route, Target } from '../route/route.js';
 import type { Admitted } from '../smtp/admitted.js';
 import { authenticate } from '../smtp/authenticate.js';
-import { connect, type ConnectOptions } from '../smtp/connect.js';
 import type { Connection } from '../smtp/connection.js';
 import { greet } from '../smtp/greet.js';
 import type { ConnectionPool } from '../smtp/pool.js';
-import type { TlsOptions } from '../smtp/endpoint.js';
-import { startTls } from '../smtp/starttls.js';
-import type { SecureContexts } from '../tls/context.js';
-import type { TrustStore } from '../x509/trust-store.js';
 import { admit } from '../verdict/admit.js';
-import { judge, refusePlan } from '../verdict/judge.js';
+import { judge, type JudgeInput, refusePlan } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
+import { type Means, type Progress, reach, type Reached } from './reach.js';
 
 /** Remembers hosts that could not be reached, per plan, so that each message does not find out anew (Q-4). */
 export interface HostHealth {
@@ -40,16 +35,13 @@ export interface HostHealth {
 }
 
 /** Everything that opening needs, made once by the composition root. */
-export interface Opener {
+export interface Opener extends Means {
   /** Merges what all sources say of the domain and what the message asks (step 2). */
   readonly decide: (domain: string, ask: Ask | null, ctx: Context) => Promise<Plan>;
   readonly configuredRoute: (domain: string) => ConfiguredRoute | null;
   readonly resolver: Resolver;
   readonly route: RouteOptions;
   readonly pool: ConnectionPool;
-  readonly contexts: SecureContexts;
-  readonly store: TrustStore;
-  readonly connect: ConnectOptions;
   readonly health: HostHealth;
 }
 
@@ -71,6 +63,8 @@ export type Opened =
       readonly target: Target;
       readonly session: Admitted<Verdict>;
       readonly reused: boolean;
+      /** Why a first handshake broke, so that another was made without hybrid key shares (CV-3); null: there was one. */
+      readonly retriedAfter?: Reason | null;
     }
   | {
       readonly kind: 'refused';
@@ -84,6 +78,7 @@ export type Opened =
         readonly secure: boolean;
       } | null;
       readonly verdict: Verdict | null;
+      readonly retriedAfter?: Reason | null;
     };
 
 /** Steps 2 and 3. The plan is always given back, for the record. */
@@ -110,7 +105,7 @@ export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx
   if (down !== null) {
     return refused(target, { reason: down, detail: 'not tried again so soon', phase: 'skipped' });
   }
-  const kept = takeKept(plan, target, opener, ctx);
+  const kept = await takeKept(plan, target, opener, ctx);
   if (kept !== null) return { kind: 'session', target, session: kept, reused: true };
   const opened = await openNew(plan, target, opener, ctx);
   opener.health.report(
@@ -123,8 +118,13 @@ export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx
 }
 
 /** A kept connection is judged again: dates pass while it waits (SC-51, SC-52). */
-function takeKept(plan: Plan, target: Target, opener: Opener, ctx: Context): Admitted<Verdict> | null {
-  const connection = opener.pool.take(poolKey(plan, target), ctx);
+async function takeKept(
+  plan: Plan,
+  target: Target,
+  opener: Opener,
+  ctx: Context,
+): Promise<Admitted<Verdict> | null> {
+  const connection = await opener.pool.take(poolKey(plan, target), ctx);
   if (connection === null) return null;
   const verdict = judge({ plan, target, facts: connection.facts, tlsFailure: null, now: ctx.clock.now() });
   const session = admit(connection, verdict);
@@ -146,63 +146,31 @@ export function poolKey(plan: Plan, target: Target): string {
 
 /** Steps 4 to 7 on a fresh connection. */
 async function openNew(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
+  const progress: Progress = { retriedAfter: null };
   let connection: Connection | null = null;
   try {
-    if (target.tls === 'implicit') {
-      connection = await connect(
-        target,
-        { ...opener.connect, implicitTls: tlsOptionsOf(plan, target, opener) },
-        ctx,
-      );
-      return await passDoor(connection, { plan, target, opener, tlsFailure: null }, ctx);
-    }
-    connection = await connect(target, connectOptionsOf(plan, opener), ctx);
-    return await negotiate(connection, { plan, target, opener }, ctx);
+    const reached = await reach({ plan, target, means: opener, progress }, ctx);
+    connection = reached.connection;
+    return { ...(await passDoor(reached, { plan, target }, ctx)), ...progress };
   } catch (error) {
     connection?.destroy();
-    return sessionFailed(error, target, ctx);
+    return { ...sessionFailed(error, target, ctx), ...progress };
   }
 }
 
 interface Opening {
   readonly plan: Plan;
   readonly target: Target;
-  readonly opener: Opener;
-}
-
-/** Step 5: STARTTLS, as the level of the plan wants it. */
-async function negotiate(connection: Connection, opening: Opening, ctx: Context): Promise<Opened> {
-  const { plan, target, opener } = opening;
-  if (plan.level === 'plain') return passDoor(connection, { ...opening, tlsFailure: null }, ctx);
-  const capabilities = connection.capabilities;
-  if (capabilities === null || !capabilities.startTls) {
-    const tlsFailure: Reason =
-      capabilities?.startTlsMasked === true ? 'starttls-stripped' : 'starttls-not-supported';
-    return passDoor(connection, { ...opening, tlsFailure }, ctx);
-  }
-  try {
-    await startTls(connection, tlsOptionsOf(plan, target, opener), ctx);
-  } catch (error) {
-    connection.destroy();
-    const failure = isConnectionError(error) || isProtocolError(error) ? error.code : null;
-    // ST-13: only class b, and only after a failed negotiation, may go on in clear, and on a fresh connection.
-    if (plan.level !== 'opportunistic' || failure === null || failure === 'plaintext-after-starttls')
-      throw error;
-    const fresh = await connect(target, connectOptionsOf(plan, opener), ctx);
-    return passDoor(fresh, { ...opening, tlsFailure: failure }, ctx);
-  }
-  return passDoor(connection, { ...opening, tlsFailure: null }, ctx);
 }
 
 /** Steps 6 and 7: the verdict, then the second EHLO, then the door. A refused session hears QUIT and nothing else (ST-7). */
 async function passDoor(
-  connection: Connection,
-  opening: Opening & { readonly tlsFailure: Reason | null },
+  { connection, tlsFailure }: Reached,
+  { plan, target }: Opening,
   ctx: Context,
 ): Promise<Opened> {
-  const { plan, target, tlsFailure } = opening;
   const verdict = judge({ plan, target, facts: connection.facts, tlsFailure, now: ctx.clock.now() });
-  reportOnly(opening, connection, ctx);
+  reportOnly(plan, { target, facts: connection.facts, tlsFailure, now: verdict.at });
   if (!verdict.passed) {
     await connection.quit(ctx);
     return {
@@ -223,37 +191,14 @@ async function passDoor(
 }
 
 /** Report-only: what the asked plan would say is told and decides nothing (user need 37). */
-function reportOnly(
-  opening: Opening & { readonly tlsFailure: Reason | null },
-  connection: Connection,
-  ctx: Context,
-): void {
-  const asked = opening.plan.reportOnly;
+function reportOnly(plan: Plan, seen: Omit<JudgeInput, 'plan'>): void {
+  const asked = plan.reportOnly;
   if (asked === null) return;
-  const { target, tlsFailure } = opening;
-  const would = judge({ plan: asked, target, facts: connection.facts, tlsFailure, now: ctx.clock.now() });
+  const would = judge({ ...seen, plan: asked });
   if (!would.passed) {
     const reason = would.reason ?? 'certificate-invalid';
-    publish('policy.would-refuse', { domain: asked.domain, host: target.host, reason });
+    publish('policy.would-refuse', { domain: asked.domain, host: seen.target.host, reason });
   }
-}
-
-function connectOptionsOf(plan: Plan, opener: Opener): ConnectOptions {
-  // SC-4: HELO offers no STARTTLS, so it is good enough only where clear text is.
-  return { ...opener.connect, allowHelo: plan.level === 'plain' || plan.level === 'opportunistic' };
-}
-
-/** What the plan asks of the handshake. */
-export function tlsOptionsOf(plan: Plan, target: Target, opener: Opener): TlsOptions {
-  return {
-    secureContext: opener.contexts.get({
-      store: plan.trust.store ?? opener.store,
-      suites: plan.ciphers,
-      minProtocol: plan.minProtocol,
-      clientCertificate: plan.clientCertificate,
-    }),
-    servername: isIP(target.host) === 0 ? target.host : null,
-  };
 }
 
 /** The lines of the checks that refused, for people. */

@@ -48,7 +48,10 @@ const SIGNATURES = [
 // RFC 8446 §9.1: P-256 must be there, X25519 should. Said explicitly, or OPENSSL_CONF would decide.
 const CLASSIC_GROUPS = 'X25519:P-256:P-384:P-521';
 // OpenSSL 3.5 has the hybrid group; `*` sends a key share for each of the two, as its own default does.
-const HYBRID_GROUPS = hasHybridGroups() ? '*X25519MLKEM768:*X25519:P-256:P-384:P-521' : CLASSIC_GROUPS;
+const HYBRID_GROUPS = '*X25519MLKEM768:*X25519:P-256:P-384:P-521';
+
+/** Whether this OpenSSL sends hybrid key shares at all, so that a handshake without them is another one (CV-3). */
+export const offersHybrid = isOpenSslAtLeast(3, 5);
 
 /** Makes a bounded cache of contexts; the least recently used one is dropped. */
 export function createSecureContexts(options: { max?: number } = {}): SecureContexts {
@@ -96,7 +99,7 @@ function makeContext(request: ContextRequest): SecureContext {
     minVersion: request.minProtocol,
     maxVersion: 'TLSv1.3',
     sigalgs: SIGNATURES,
-    ecdhCurve: request.hybrid === false ? CLASSIC_GROUPS : HYBRID_GROUPS,
+    ecdhCurve: offersHybrid && request.hybrid !== false ? HYBRID_GROUPS : CLASSIC_GROUPS,
     ...(client === null
       ? {}
       : {
@@ -107,9 +110,9 @@ function makeContext(request: ContextRequest): SecureContext {
   });
 }
 
-function hasHybridGroups(): boolean {
-  const [major = 0, minor = 0] = (process.versions.openssl ?? '').split('.').map(Number);
-  return major > 3 || (major === 3 && minor >= 5);
+function isOpenSslAtLeast(major: number, minor: number): boolean {
+  const [ours = 0, second = 0] = (process.versions.openssl ?? '').split('.').map(Number);
+  return ours > major || (ours === major && second >= minor);
 }
 
 function pemOf(der: Uint8Array): string {
