@@ -21,5 +21,6 @@ export {
 export type { Dial } from './socket.js';
 export { startTls } from './starttls.js';
 export { type Timeouts, TIMEOUTS } from './timeouts.js';
+export { type ContextRequest, createSecureContexts, type SecureContexts } from '../tls/context.js';
 export type { PeerFacts } from '../tls/facts.js';
 export { type RecipientReply, transact, type TransactionResult } from './transact.js';
