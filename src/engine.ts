@@ -3,9 +3,11 @@
  * runs it from its queue; a transport runs it once for each message; a host with a job engine of its own calls `attempt`
  * from a worker of that engine.
  */
+import { createAnnouncer } from './announcer.js';
 import { type Clock, systemClock } from './core/clock.js';
 import { type Context, createContext } from './core/context.js';
 import { attempt, type AttemptRecord } from './deliver/attempt.js';
+import { type DryRun, dryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
 import { parseDomain } from './core/domain.js';
@@ -45,6 +47,8 @@ export interface Engine {
   plan(addressOrDomain: string): Promise<Plan>;
   /** The same in words: which rule asked for what, and what holds in the end. */
   explain(addressOrDomain: string): Promise<string>;
+  /** Goes through every check with every host of a domain, says QUIT, and sends nothing (FAQ-14). */
+  dryRun(addressOrDomain: string, options?: { readonly signal?: AbortSignal }): Promise<DryRun>;
   readonly clock: Clock;
   /** Ends kept connections with QUIT. */
   close(): Promise<void>;
@@ -85,8 +89,7 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
   };
   const contextOf = (given: { readonly signal?: AbortSignal } = {}): Context =>
     createContext({ clock, ...given });
-  const planOf = (text: string): Promise<Plan> =>
-    opener.decide(text.includes('@') ? parseAddress(text).domain : parseDomain(text), null, contextOf());
+  const planOf = (text: string): Promise<Plan> => opener.decide(domainOf(text), null, contextOf());
   const message = {
     messageIdDomain: ehloName.startsWith('[') ? 'localhost.invalid' : ehloName,
     ...preparing.message,
@@ -97,8 +100,10 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
       { decide: opener.decide, holdForMs: preparing.holdForMs ?? null, message },
       contextOf(given),
     );
+  const announce = createAnnouncer();
   const run: Engine['attempt'] = async (job, given) => {
     const record = await attempt(job, opener, contextOf(given));
+    announce(record);
     options.onAttempt?.(record);
     return record;
   };
@@ -115,9 +120,15 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
       }
     },
     plan: planOf,
+    dryRun: (text, given) => dryRun(domainOf(text), opener, contextOf(given)),
     explain: async (text) => explainPlan(await planOf(text)),
     close: () => opener.pool.close(contextOf()),
   };
+}
+
+/** @throws ConfigError `address-invalid`, `domain-invalid` */
+function domainOf(addressOrDomain: string): string {
+  return addressOrDomain.includes('@') ? parseAddress(addressOrDomain).domain : parseDomain(addressOrDomain);
 }
 
 function isSource(rule: PolicyRule): rule is PolicySource {

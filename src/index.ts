@@ -28,6 +28,7 @@ export {
   type ReasonRecord,
   type TlsReportType,
 } from './core/reasons.js';
+export type { DryHost, DryRun } from './deliver/dry-run.js';
 export type { Floor, Job, JobRecipient } from './deliver/job.js';
 export type { AttemptRecord } from './deliver/attempt.js';
 export type { HostHealth, Opened } from './deliver/open.js';

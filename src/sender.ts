@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { publish } from './core/channels.js';
 import { createContext } from './core/context.js';
 import { parseDuration } from './core/duration.js';
+import type { DryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
 import type { Outcome } from './deliver/outcome.js';
 import type { Settled } from './deliver/settle.js';
@@ -35,6 +36,8 @@ export interface Sender {
   status(id: string): Promise<readonly JobView[]>;
   /** What must hold for an address or a domain, in words. */
   explain(addressOrDomain: string): Promise<string>;
+  /** Goes through every check with every host of a domain, says QUIT, and sends nothing (FAQ-14). */
+  dryRun(addressOrDomain: string, options?: { readonly signal?: AbortSignal }): Promise<DryRun>;
   /** Makes all waiting mail of a domain due now, for when the partner says that it is mended. */
   flush(domain: string): Promise<number>;
   /** The queue, for everything else an operator does: find, suspend, resume, acceptFloor, clean. */
@@ -82,6 +85,7 @@ export function createSender(options: SenderOptions): Sender {
     drain: (given) => worker.drain(given),
     status: (id) => queue.find({ submissionId: id }),
     explain: (text) => engine.explain(text),
+    dryRun: (text, given) => engine.dryRun(text, given),
     flush: (domain) => queue.flush(domain, engine.clock.now()),
     async close() {
       await worker.drain();
