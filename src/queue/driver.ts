@@ -88,6 +88,11 @@ export interface Settlement {
   readonly reports: readonly Submission[];
   /** When the attempt ended; retention of finished jobs counts from here. */
   readonly at: number;
+  /**
+   * Puts the whole domain off until a time: its other jobs wait, except those whose life ends before (Q-4). null ends
+   * that. Absent: as before.
+   */
+  readonly putOff?: number | null;
 }
 
 /** State of a job in the queue. */

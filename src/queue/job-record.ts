@@ -6,6 +6,19 @@ import { QueueError } from '../core/errors.js';
 import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Message } from '../message/source.js';
 import type { JobQuery, JobView, NewJob, Settlement, Submission } from './driver.js';
+import { factsOf } from './stored-message.js';
+
+/** The recipients of a new job: nothing has happened to them yet. */
+export function startRecipients(job: NewJob): JobRecipient[] {
+  return job.envelope.recipients.map((recipient) => ({
+    ...recipient,
+    state: 'waiting',
+    reason: null,
+    detail: '',
+    heldSince: null,
+    warnedAt: null,
+  }));
+}
 
 /** The job that a submission's new job becomes. */
 export function startJob(job: NewJob, submission: Submission): Job {
@@ -14,14 +27,7 @@ export function startJob(job: NewJob, submission: Submission): Job {
     submissionId: submission.id,
     domain: job.domain,
     envelope: job.envelope,
-    recipients: job.envelope.recipients.map((recipient): JobRecipient => ({
-      ...recipient,
-      state: 'waiting',
-      reason: null,
-      detail: '',
-      heldSince: null,
-      warnedAt: null,
-    })),
+    recipients: startRecipients(job),
     message: submission.message,
     ask: job.ask,
     floor: job.floor,
@@ -51,19 +57,19 @@ export function applySettlement(job: Job, settlement: Settlement): Job {
   return { ...job, recipients: settlement.recipients, attempts: job.attempts + (counts ? 1 : 0) };
 }
 
+/** `open` of a message whose job has ended. */
+export function contentGone(jobId: string): () => never {
+  return () => {
+    throw new QueueError('content-gone', `job ${jobId} has ended: the content of its message is not kept`);
+  };
+}
+
 /** The same job without the content of its message, for the time after its end: facts stay, the octets go. */
 export function forgetContent(job: Job): Job {
-  const { messageId, receivedCount } = job.message;
-  const { size, sha256, longestLine, eightBitHeader, eightBitBody, dotFree, canonical } = job.message;
-  const facts = { size, sha256, longestLine, eightBitHeader, eightBitBody, dotFree, canonical };
   const message: Message = {
-    ...facts,
-    messageId,
-    receivedCount,
+    ...factsOf(job.message),
     header: new Uint8Array(0),
-    open() {
-      throw new QueueError('content-gone', `job ${job.id} has ended: the content of its message is not kept`);
-    },
+    open: contentGone(job.id),
   };
   return { ...job, message };
 }

@@ -1,0 +1,154 @@
+/**
+ * The database of the SQLite queue: `node:sqlite`, or a handle of better-sqlite3 that the host passes in; both speak
+ * the same few methods. Values are numbers, text, octets and null only, bound by position.
+ *
+ * Settings: WAL; synchronous FULL, so that what was committed survives a power cut; no busy timeout, because waiting
+ * inside SQLite would stop the whole process (who meets a lock tries again later, see sqlite-commit.ts).
+ * Failure: ConfigError `sqlite-missing`; QueueError with what can be done about it.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { ConfigError, QueueError } from '../core/errors.js';
+
+/** What can be bound and read. */
+export type SqlValue = number | string | Uint8Array | null;
+/** A row by column name. */
+export type Row = Readonly<Record<string, SqlValue>>;
+
+interface Statement {
+  run(...values: SqlValue[]): {
+    readonly changes: number | bigint;
+    readonly lastInsertRowid: number | bigint;
+  };
+  get(...values: SqlValue[]): unknown;
+  all(...values: SqlValue[]): unknown[];
+}
+
+/** A `DatabaseSync` of node:sqlite or a `Database` of better-sqlite3. */
+export interface SqliteHandle {
+  prepare(sql: string): Statement;
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+
+/** A database with its statements kept ready. */
+export interface Database {
+  /** Runs a statement; the number of rows it changed and the key of the row it put. */
+  run(sql: string, ...values: SqlValue[]): { readonly changes: number; readonly key: number };
+  get(sql: string, ...values: SqlValue[]): Row | null;
+  all(sql: string, ...values: SqlValue[]): Row[];
+  exec(sql: string): void;
+  close(): void;
+}
+
+/**
+ * Opens a database file, made with mode 0600 where there is none.
+ * @throws ConfigError `sqlite-missing`
+ * @throws QueueError `queue-unusable`
+ */
+export function openFile(path: string): SqliteHandle {
+  const sqlite = process.getBuiltinModule?.('node:sqlite');
+  if (sqlite === undefined) {
+    throw new ConfigError(
+      'sqlite-missing',
+      `sqliteQueue: Node ${process.versions.node} has no node:sqlite; use Node 22.15 or newer, or pass a better-sqlite3 database: sqliteQueue({ database })`,
+    );
+  }
+  try {
+    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+    return new sqlite.DatabaseSync(path) as SqliteHandle;
+  } catch (error) {
+    throw failure(error, `open ${path}`);
+  }
+}
+
+/**
+ * Makes a handle ready.
+ * @throws QueueError
+ */
+export function prepareDatabase(handle: SqliteHandle): Database {
+  const statements = new Map<string, Statement>();
+  const statement = (sql: string): Statement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const made = handle.prepare(sql);
+    statements.set(sql, made);
+    return made;
+  };
+  const database: Database = {
+    run(sql, ...values) {
+      const { changes, lastInsertRowid } = statement(sql).run(...values);
+      return { changes: Number(changes), key: Number(lastInsertRowid) };
+    },
+    get: (sql, ...values) => (statement(sql).get(...values) as Row | undefined) ?? null,
+    all: (sql, ...values) => statement(sql).all(...values) as Row[],
+    exec: (sql) => void handle.exec(sql),
+    close: () => void handle.close(),
+  };
+  return database;
+}
+
+/** Sets how the database works; not within a transaction. */
+export function configureDatabase(database: Database): void {
+  database.exec('PRAGMA busy_timeout = 0');
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA cache_size = -32000');
+  database.exec('PRAGMA foreign_keys = OFF');
+}
+
+const BUSY = [5, 6];
+const ADVICE: Readonly<Record<number, readonly [code: string, advice: string]>> = {
+  3: ['queue-unusable', 'it may not be read or written; check its owner and mode'],
+  8: [
+    'queue-read-only',
+    'its file or folder cannot be written; check owner and mode, and that the disk is mounted for writing',
+  ],
+  10: [
+    'queue-disk-error',
+    'the disk reports an error; check the disk, then the file with PRAGMA integrity_check',
+  ],
+  11: ['queue-damaged', 'its file is damaged; stop the workers and restore it from a backup'],
+  13: ['queue-disk-full', 'the disk is full; free some space'],
+  14: ['queue-unusable', 'it cannot be opened; check that its folder exists and can be written'],
+  26: ['queue-damaged', 'the file is no SQLite database; name another one'],
+};
+
+/** SQLite's primary result code of an error of either library, or null. */
+function resultCode(error: unknown): number | null {
+  const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+  if (typeof errcode === 'number') return errcode & 0xff;
+  const name = typeof code === 'string' ? /^SQLITE_([A-Z]+)/.exec(code)?.[1] : undefined;
+  const names: Readonly<Record<string, number>> = {
+    PERM: 3,
+    BUSY: 5,
+    LOCKED: 6,
+    READONLY: 8,
+    IOERR: 10,
+    CORRUPT: 11,
+    FULL: 13,
+    CANTOPEN: 14,
+    NOTADB: 26,
+  };
+  return name === undefined ? null : (names[name] ?? null);
+}
+
+/** True when somebody else holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return BUSY.includes(resultCode(error) ?? -1);
+}
+
+/** What a failure of the store means to the host. */
+export function failure(error: unknown, what: string): unknown {
+  if (error instanceof QueueError || error instanceof ConfigError) return error;
+  const codes: Readonly<Record<string, number>> = {
+    EACCES: 3,
+    EROFS: 8,
+    ENOENT: 14,
+    ENOTDIR: 14,
+    ENOSPC: 13,
+  };
+  const number = resultCode(error) ?? codes[(error as NodeJS.ErrnoException).code ?? ''] ?? -1;
+  const [code, advice] = ADVICE[number] ?? ['queue-failed', 'see the cause'];
+  const said = error instanceof Error ? error.message : String(error);
+  return new QueueError(code, `queue: ${what}: ${advice} (${said})`, error);
+}

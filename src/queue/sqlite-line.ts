@@ -1,0 +1,224 @@
+/**
+ * The line of waiting jobs in the SQLite queue. For each domain and priority one row of `head` says when the first of its
+ * jobs may go, so finding the next one is one step down an index, whatever waits behind it: a dead partner with 50,000
+ * jobs is one row. Every function is a step of a transaction.
+ *
+ * A domain that is put off (its servers are known to be down) has its head at the time of the next try; only jobs whose
+ * life ends are handed out before, so that their senders are told in time (Q-20).
+ */
+import { randomUUID } from 'node:crypto';
+import type { LeaseRequest } from './driver.js';
+import type { Database } from './sqlite-database.js';
+
+const READY = `state = 'ready' AND suspended = 0`;
+
+/** Sets the head of a domain and priority anew, after its jobs have changed. */
+export function refreshHead(database: Database, domain: string, priority: number): void {
+  const due = isSuspended(database, domain) ? null : headDue(database, domain, priority);
+  if (due === null) {
+    database.run('DELETE FROM head WHERE domain = ? AND priority = ?', domain, priority);
+    return;
+  }
+  database.run(
+    'INSERT INTO head (priority, domain, due_at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET due_at = excluded.due_at',
+    priority,
+    domain,
+    due,
+  );
+}
+
+function isSuspended(database: Database, domain: string): boolean {
+  return database.get(`SELECT 1 FROM suspension WHERE kind = 'domain' AND name = ?`, domain) !== null;
+}
+
+function headDue(database: Database, domain: string, priority: number): number | null {
+  const first = database.get(
+    `SELECT due_at FROM job WHERE ${READY} AND domain = ? AND priority = ? ORDER BY due_at, seq LIMIT 1`,
+    domain,
+    priority,
+  );
+  if (first === null) return null;
+  const due = first['due_at'] as number;
+  const until = putOffUntil(database, domain);
+  if (until === null || until <= due) return due;
+  const ending = database.get(
+    `SELECT min(expires_at) AS at FROM job WHERE ${READY} AND domain = ? AND priority = ?`,
+    domain,
+    priority,
+  );
+  return Math.max(due, Math.min(until, (ending?.['at'] as number | null) ?? until));
+}
+
+function putOffUntil(database: Database, domain: string): number | null {
+  return (database.get('SELECT put_off_until AS at FROM domain WHERE name = ?', domain)?.['at'] ?? null) as
+    | number
+    | null;
+}
+
+/** A new job in the line: its head moves forward or stays. */
+export function enter(database: Database, domain: string, priority: number, dueAt: number): void {
+  const head = database.get('SELECT due_at FROM head WHERE domain = ? AND priority = ?', domain, priority);
+  if (head !== null && (head['due_at'] as number) <= dueAt) return;
+  refreshHead(database, domain, priority);
+}
+
+/** Sets all heads of a domain anew. */
+export function refreshDomain(database: Database, domain: string): void {
+  const rows = database.all(
+    `SELECT DISTINCT priority FROM job WHERE ${READY} AND domain = ?
+      UNION SELECT priority FROM head WHERE domain = ?`,
+    domain,
+    domain,
+  );
+  for (const { priority } of rows) refreshHead(database, domain, priority as number);
+}
+
+/** Puts a domain off until a time, or ends that with null. */
+export function putOff(database: Database, domain: string, until: number | null): void {
+  if (putOffUntil(database, domain) === until) return;
+  database.run(
+    'INSERT INTO domain (name, leased, put_off_until) VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET put_off_until = excluded.put_off_until',
+    domain,
+    until,
+  );
+  forgetIdle(database, domain);
+  refreshDomain(database, domain);
+}
+
+/** Counts a lease of a domain, or the end of one with -1. */
+function countLease(database: Database, domain: string, by: 1 | -1): void {
+  database.run(
+    'INSERT INTO domain (name, leased, put_off_until) VALUES (?, max(0, ?), NULL) ON CONFLICT DO UPDATE SET leased = max(0, leased + ?)',
+    domain,
+    by,
+    by,
+  );
+  if (by < 0) forgetIdle(database, domain);
+}
+
+function forgetIdle(database: Database, domain: string): void {
+  database.run('DELETE FROM domain WHERE name = ? AND leased = 0 AND put_off_until IS NULL', domain);
+}
+
+/** A job that was leased, and its token. */
+export interface Grant {
+  readonly seq: number;
+  readonly token: string;
+  readonly until: number;
+}
+
+/** Leases what is due: highest priority first, then what has been due longest, one job of each domain in turn. */
+export function leaseDue(database: Database, request: LeaseRequest): Grant[] {
+  const grants: Grant[] = [];
+  for (let priority = highest(database, null); priority !== null; priority = highest(database, priority)) {
+    for (;;) {
+      const room = request.limit - grants.length;
+      if (room <= 0) return grants;
+      const heads = database.all(
+        `SELECT head.domain AS domain FROM head LEFT JOIN domain ON domain.name = head.domain
+          WHERE priority = ? AND due_at <= ? AND coalesce(leased, 0) < ? ORDER BY due_at LIMIT ?`,
+        priority,
+        request.now,
+        request.perDomain,
+        room,
+      );
+      if (heads.length === 0) break;
+      for (const { domain } of heads) {
+        const grant = leaseFirst(database, domain as string, priority, request);
+        if (grant !== null) grants.push(grant);
+      }
+    }
+  }
+  return grants;
+}
+
+function highest(database: Database, below: number | null): number | null {
+  const row =
+    below === null
+      ? database.get('SELECT max(priority) AS priority FROM head')
+      : database.get('SELECT max(priority) AS priority FROM head WHERE priority < ?', below);
+  return (row?.['priority'] ?? null) as number | null;
+}
+
+function leaseFirst(
+  database: Database,
+  domain: string,
+  priority: number,
+  request: LeaseRequest,
+): Grant | null {
+  const isPutOff = (putOffUntil(database, domain) ?? 0) > request.now;
+  const row = isPutOff
+    ? database.get(
+        `SELECT seq FROM job WHERE ${READY} AND domain = ? AND priority = ? AND expires_at <= ? ORDER BY expires_at LIMIT 1`,
+        domain,
+        priority,
+        request.now,
+      )
+    : database.get(
+        `SELECT seq FROM job WHERE ${READY} AND domain = ? AND priority = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 1`,
+        domain,
+        priority,
+        request.now,
+      );
+  if (row === null) {
+    refreshHead(database, domain, priority);
+    return null;
+  }
+  return grant(database, { seq: row['seq'] as number, domain, priority }, request);
+}
+
+/** Gives a lease on a job. */
+export function grant(
+  database: Database,
+  job: { readonly seq: number; readonly domain: string; readonly priority: number },
+  { owner, now, leaseMs }: Pick<LeaseRequest, 'owner' | 'now' | 'leaseMs'>,
+): Grant {
+  const token = randomUUID();
+  const until = now + leaseMs;
+  database.run(
+    `UPDATE job SET state = 'leased', token = ?, lease_until = ?, owner = ? WHERE seq = ?`,
+    token,
+    until,
+    owner,
+    job.seq,
+  );
+  countLease(database, job.domain, 1);
+  refreshHead(database, job.domain, job.priority);
+  return { seq: job.seq, token, until };
+}
+
+/** Ends the lease of a job, whatever becomes of it; its head is then the caller's to refresh. */
+export function endLease(database: Database, seq: number, domain: string): void {
+  database.run('UPDATE job SET token = NULL, lease_until = NULL, owner = NULL WHERE seq = ?', seq);
+  countLease(database, domain, -1);
+}
+
+/** Takes expired leases back, without counting an attempt (Q-11). */
+export function takeBackExpired(database: Database, now: number): void {
+  const rows = database.all(
+    `SELECT seq, domain, priority FROM job WHERE state = 'leased' AND lease_until <= ? LIMIT 1000`,
+    now,
+  );
+  for (const { seq, domain, priority } of rows) {
+    database.run(`UPDATE job SET state = 'ready' WHERE seq = ?`, seq as number);
+    endLease(database, seq as number, domain as string);
+    refreshHead(database, domain as string, priority as number);
+  }
+}
+
+/** When there may next be something to lease, or null. */
+export function nextDue(database: Database): number | null {
+  let next: number | null = null;
+  for (let priority = highest(database, null); priority !== null; priority = highest(database, priority)) {
+    const row = database.get('SELECT min(due_at) AS at FROM head WHERE priority = ?', priority);
+    next = earliest(next, row?.['at']);
+  }
+  const lease = database.get(`SELECT min(lease_until) AS at FROM job WHERE state = 'leased'`);
+  const pause = database.get('SELECT min(until) AS at FROM suspension WHERE until IS NOT NULL');
+  return earliest(earliest(next, lease?.['at']), pause?.['at']);
+}
+
+function earliest(a: number | null, b: unknown): number | null {
+  if (typeof b !== 'number') return a;
+  return a === null ? b : Math.min(a, b);
+}

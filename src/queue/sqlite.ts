@@ -1,0 +1,269 @@
+/**
+ * The queue in one SQLite file, the default: what `send` has promised survives the end of the process and of the power.
+ * Several processes of one machine may share the file (not over a network file system: locks do not hold there).
+ *
+ *   sqlite-database   opening, settings, what an error means
+ *   sqlite-schema     tables and versions
+ *   sqlite-commit     many steps in one transaction, waiting for the lock without stopping the process
+ *   sqlite-content    octets of messages
+ *   sqlite-line       who goes next
+ *   sqlite-jobs       put, settle, give back, forget
+ *   sqlite-operate    what operators ask
+ */
+import { ConfigError } from '../core/errors.js';
+import { refuseUnknownOptions } from '../core/options.js';
+import type { Job } from '../deliver/job.js';
+import type { MessageFacts } from '../message/source.js';
+import type { JobView, Lease, QueueDriver, Settlement, Submission } from './driver.js';
+import { applySettlement, contentGone } from './job-record.js';
+import { createCommitter } from './sqlite-commit.js';
+import { type ContentStore, dropStaged, readBody, readHeader, stage, unstage } from './sqlite-content.js';
+import {
+  configureDatabase,
+  failure,
+  openFile,
+  prepareDatabase,
+  type Row,
+  type SqliteHandle,
+} from './sqlite-database.js';
+import {
+  flushDomain,
+  forgetEnded,
+  knownId,
+  type Prepared,
+  putSubmission,
+  releaseLease,
+  renewLease,
+  settleLease,
+} from './sqlite-jobs.js';
+import { type Grant, grant, leaseDue, endLease, nextDue, takeBackExpired } from './sqlite-line.js';
+import {
+  countRows,
+  endPauses,
+  findRows,
+  JOB_COLUMNS,
+  JOB_TABLES,
+  resumeWhat,
+  stateOf,
+  suspendWhat,
+} from './sqlite-operate.js';
+import { migrate } from './sqlite-schema.js';
+import { reviveJob, type StoredJob } from './stored-job.js';
+import { reviveMessage, type Sealing } from './stored-message.js';
+
+/** Options of the SQLite queue. */
+export interface SqliteQueueOptions {
+  /** The file; made with mode 0600 where there is none. */
+  readonly path?: string;
+  /** Instead of `path`: an open better-sqlite3 database or node:sqlite `DatabaseSync`. `close` closes it. */
+  readonly database?: SqliteHandle;
+  /** Seals the octets of messages at rest, for example with AES-GCM. Envelopes stay readable. */
+  readonly sealing?: Sealing;
+}
+
+/** What one queue works with. */
+interface Store extends ContentStore {
+  readonly listeners: Set<() => void>;
+}
+
+/** Finished jobs that one transaction forgets. */
+const CLEAN_AT_ONCE = 500;
+
+/**
+ * A queue in a SQLite file.
+ * @throws ConfigError `queue-path-missing`, `sqlite-missing`, `option-unknown`
+ * @throws QueueError when the file cannot be used, with what to do
+ */
+export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
+  const { path, database: handle, sealing } = typeof options === 'string' ? { path: options } : options;
+  if (typeof options !== 'string')
+    refuseUnknownOptions(options, ['path', 'database', 'sealing'], 'sqliteQueue');
+  if ((path === undefined || path === '') === (handle === undefined)) {
+    throw new ConfigError(
+      'queue-path-missing',
+      'sqliteQueue: expected one of a path such as "./mail.sqlite" and an open database',
+    );
+  }
+  const database = prepareDatabase(handle ?? openFile(path as string));
+  try {
+    configureDatabase(database);
+    migrate(database);
+  } catch (error) {
+    database.close();
+    throw failure(error, `open ${path ?? 'the database'}`);
+  }
+  const committer = createCommitter(database);
+  let closing: Promise<void> | null = null;
+  const store: Store = { database, committer, sealing: sealing ?? null, listeners: new Set() };
+  return {
+    name: 'sqlite',
+    supports: { durable: true, shared: true, atomicSettle: true, domainLimit: true, priorities: true },
+    ...entering(store),
+    ...leasing(store),
+    ...operating(store),
+    onWork(listener) {
+      store.listeners.add(listener);
+      return () => void store.listeners.delete(listener);
+    },
+    close() {
+      store.listeners.clear();
+      closing ??= committer.close().then(() => database.close());
+      return closing;
+    },
+  };
+}
+
+function wake(store: Store): void {
+  for (const listener of store.listeners) queueMicrotask(listener);
+}
+
+/** How mail comes in and goes out of the queue. */
+function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
+  const { database, committer } = store;
+  return {
+    async put(submission) {
+      // A key that is known costs no reading of the message.
+      const known = await committer.read(() => knownId(database, submission.idempotencyKey));
+      if (known !== null) return { id: known, existing: true };
+      const prepared = await prepare(store, submission);
+      const put = await orUnstage(store, [prepared], () =>
+        committer.write(() => putSubmission(database, prepared)),
+      );
+      if (put.existing) await unstage(store, prepared.staged);
+      await submission.message.dispose?.();
+      wake(store);
+      return put;
+    },
+    async settle(lease: Lease, settlement: Settlement) {
+      const { attempts } = applySettlement(lease.job, settlement);
+      const reports: Prepared[] = [];
+      for (const report of settlement.reports) reports.push(await prepare(store, report));
+      const done = await orUnstage(store, reports, () =>
+        committer.write(() => settleLease(database, lease, { ...settlement, attempts }, reports)),
+      );
+      if (!done) for (const { staged } of reports) await unstage(store, staged);
+      wake(store);
+      return done;
+    },
+  };
+}
+
+async function prepare(store: Store, submission: Submission): Promise<Prepared> {
+  const now = submission.jobs[0]?.createdAt ?? 0;
+  return { submission, staged: await stage(store, submission.message, now) };
+}
+
+/** What was staged for a step that failed is given up. */
+async function orUnstage<T>(store: Store, prepared: readonly Prepared[], step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    for (const { staged } of prepared) await unstage(store, staged).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What workers call. */
+function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | 'release' | 'nextDue'> {
+  const { database, committer } = store;
+  return {
+    async lease(request) {
+      // Nothing to do costs no transaction.
+      const due = await committer.read(() => nextDue(database));
+      if (due === null || due > request.now) return [];
+      const grants = await committer.write(() => {
+        endPauses(database, request.now);
+        takeBackExpired(database, request.now);
+        return leaseDue(database, request).map((each) => ({ ...each, row: rowOf(database, each.seq) }));
+      });
+      return Promise.all(grants.map((each) => leaseOf(store, each)));
+    },
+    async take(id, request) {
+      const taken = await committer.write(() => {
+        const row = database.get(
+          `SELECT seq, domain, priority, state, lease_until FROM job WHERE id = ? AND state IN ('ready', 'leased')`,
+          id,
+        ) as { seq: number; domain: string; priority: number; state: string; lease_until: number } | null;
+        if (row === null || (row.state === 'leased' && row.lease_until > request.now)) return null;
+        if (row.state === 'leased') endLease(database, row.seq, row.domain);
+        return { ...grant(database, row, request), row: rowOf(database, row.seq) };
+      });
+      return taken === null ? null : leaseOf(store, taken);
+    },
+    renew: (lease, until) => committer.write(() => renewLease(database, lease, until)),
+    async release(lease) {
+      if (await committer.write(() => releaseLease(database, lease))) wake(store);
+    },
+    nextDue: () => committer.read(() => nextDue(database)),
+  };
+}
+
+function rowOf(database: Store['database'], seq: number): Row {
+  return database.get(`SELECT ${JOB_COLUMNS} FROM ${JOB_TABLES} WHERE job.seq = ?`, seq) as Row;
+}
+
+async function leaseOf(store: Store, { token, until, row }: Grant & { readonly row: Row }): Promise<Lease> {
+  return { job: await jobOf(store, row), token, until };
+}
+
+async function jobOf(store: Store, row: Row): Promise<Job> {
+  const facts = JSON.parse(row['facts'] as string) as MessageFacts;
+  const content = row['content'] as number;
+  const id = row['id'] as string;
+  const ended = row['endedAt'] !== null;
+  const message = ended
+    ? { ...facts, header: new Uint8Array(0), open: contentGone(id) }
+    : reviveMessage(facts, await readHeader(store, content, facts.sha256), () =>
+        readBody(store, content, facts.sha256),
+      );
+  return reviveJob(row as unknown as StoredJob, message);
+}
+
+/** What operators call. */
+function operating(
+  store: Store,
+): Pick<QueueDriver, 'find' | 'count' | 'suspend' | 'resume' | 'flush' | 'acceptFloor' | 'clean'> {
+  const { database, committer } = store;
+  const woken = async (step: () => number): Promise<number> => {
+    const count = await committer.write(step);
+    wake(store);
+    return count;
+  };
+  return {
+    async find(query) {
+      const rows = await committer.read(() =>
+        findRows(database, query).map((row) => ({ row, ...stateOf(database, row) })),
+      );
+      return Promise.all(
+        rows.map(async ({ row, state, suspended }): Promise<JobView> => ({
+          job: await jobOf(store, row),
+          state,
+          suspended,
+          dueAt: row['dueAt'] as number,
+          priority: row['priority'] as number,
+          floorAcceptedBy: row['floorBy'] as string | null,
+          endedAt: row['endedAt'] as number | null,
+        })),
+      );
+    },
+    count: (query) => committer.read(() => countRows(database, query)),
+    suspend: (what, suspension) => committer.write(() => suspendWhat(database, what, suspension)),
+    resume: (what) => woken(() => resumeWhat(database, what)),
+    flush: (domain, now) => woken(() => flushDomain(database, domain, now)),
+    acceptFloor: (id, floor, by) =>
+      committer.write(() => {
+        const sql = 'UPDATE job SET floor = ?, floor_by = ? WHERE id = ? AND ended_at IS NULL';
+        return database.run(sql, JSON.stringify(floor), by, id).changes > 0;
+      }),
+    async clean(before) {
+      let count = 0;
+      for (let more = true; more;) {
+        const forgotten = await committer.write(() => forgetEnded(database, before, CLEAN_AT_ONCE));
+        count += forgotten.count;
+        more = forgotten.more;
+      }
+      await committer.write(() => dropStaged(database, before));
+      return count;
+    },
+  };
+}

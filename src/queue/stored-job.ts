@@ -1,0 +1,87 @@
+/**
+ * A job as text for a durable queue, and back. What stands here was parsed and checked before it was put; reading it back
+ * checks that it is a job at all, so that a damaged or foreign row is told and not sent (AT-55).
+ */
+import { QueueError } from '../core/errors.js';
+import type { Job, JobRecipient } from '../deliver/job.js';
+import type { Envelope, Recipient } from '../message/envelope.js';
+import type { Message } from '../message/source.js';
+import type { NewJob } from './driver.js';
+import { startRecipients } from './job-record.js';
+
+/** What is kept of a job as text; the rest of it are columns of their own. */
+interface Kept {
+  readonly envelope: Omit<Envelope, 'recipients'>;
+  readonly ask: Job['ask'];
+  readonly kind: Job['kind'];
+}
+
+/** The columns of a job that are text or numbers by themselves. */
+export interface StoredJob {
+  readonly id: string;
+  readonly submissionId: string;
+  readonly domain: string;
+  readonly kept: string;
+  readonly recipients: string;
+  readonly floor: string;
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** The text columns of a job that has just been put. */
+export function packNewJob(job: NewJob): Pick<StoredJob, 'kept' | 'recipients' | 'floor'> {
+  const { recipients: _, ...envelope } = job.envelope;
+  const kept: Kept = { envelope, ask: job.ask, kind: job.kind };
+  return {
+    kept: JSON.stringify(kept),
+    recipients: packRecipients(startRecipients(job)),
+    floor: JSON.stringify(job.floor),
+  };
+}
+
+/** The recipients of a job as text. */
+export function packRecipients(recipients: readonly JobRecipient[]): string {
+  return JSON.stringify(recipients);
+}
+
+/**
+ * The job again.
+ * @throws QueueError `job-damaged`
+ */
+export function reviveJob(row: StoredJob, message: Message): Job {
+  const damaged = (what: string): QueueError =>
+    new QueueError(
+      'job-damaged',
+      `job ${row.id}: its ${what} in the store cannot be read; it is kept back, restore it from a backup or remove it`,
+    );
+  const read = <T>(text: string, what: string, fits: (value: T) => boolean): T => {
+    let value: T | null = null;
+    try {
+      value = JSON.parse(text) as T;
+    } catch {
+      throw damaged(what);
+    }
+    if (value === null || !fits(value)) throw damaged(what);
+    return value;
+  };
+  const { envelope, ask, kind } = read<Kept>(row.kept, 'envelope', (kept) => kept.envelope !== undefined);
+  const recipients = read<JobRecipient[]>(row.recipients, 'recipients', isRecipients);
+  const floor = read<Job['floor']>(row.floor, 'floor', (given) => typeof given.fingerprint === 'string');
+  const { id, submissionId, domain, attempts, createdAt, expiresAt } = row;
+  return {
+    ...{ id, submissionId, domain, attempts, createdAt, expiresAt },
+    envelope: { ...envelope, recipients: recipients.map(recipientOf) },
+    ...{ recipients, message, ask, floor, kind },
+  };
+}
+
+function isRecipients(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((each) => typeof each?.address?.path === 'string')
+  );
+}
+
+function recipientOf({ address, notify, originalRecipient }: JobRecipient): Recipient {
+  return { address, notify, originalRecipient };
+}

@@ -1,0 +1,77 @@
+/**
+ * A message as a durable queue keeps it: facts as text, octets in parts. The first part is the header section, the rest
+ * is the body in pieces of at most 256 KiB, so that a message of any size goes in and out without ever being whole in
+ * memory. What comes out is compared with the digest that was taken when it was put (AT-55).
+ *
+ * Failure: ConfigError `message-changed` from `open` when the kept octets are not those that were put.
+ */
+import type { Context } from '../core/context.js';
+import { readVerified } from '../message/content.js';
+import type { Message, MessageFacts } from '../message/source.js';
+
+/** Largest part, in octets. */
+export const PART_SIZE = 256 * 1024;
+
+/** Hides the parts of messages from whoever reads the store. */
+export interface Sealing {
+  /** What is written in place of a part. `place` is unique to the part: authenticate it along with the octets. */
+  seal(octets: Uint8Array, place: string): Uint8Array | Promise<Uint8Array>;
+  /** The part again. Must throw when the octets or the place are not those that were sealed. */
+  open(octets: Uint8Array, place: string): Uint8Array | Promise<Uint8Array>;
+}
+
+/** The facts of a message, without its octets. */
+export function factsOf(message: MessageFacts): MessageFacts {
+  const { size, sha256, longestLine, eightBitHeader, eightBitBody } = message;
+  const { dotFree, canonical, messageId, receivedCount } = message;
+  return {
+    size,
+    sha256,
+    longestLine,
+    eightBitHeader,
+    eightBitBody,
+    dotFree,
+    canonical,
+    messageId,
+    receivedCount,
+  };
+}
+
+/** The parts of a message: its header section, then the body in pieces. */
+export async function* partsOf(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
+  yield message.header;
+  let skip = message.header.length;
+  let pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of message.open(ctx)) {
+    let rest = chunk.subarray(Math.min(skip, chunk.length));
+    skip -= chunk.length - rest.length;
+    while (size + rest.length >= PART_SIZE) {
+      const fits = PART_SIZE - size;
+      yield Buffer.concat([...pieces, rest.subarray(0, fits)]);
+      rest = rest.subarray(fits);
+      pieces = [];
+      size = 0;
+    }
+    if (rest.length > 0) pieces.push(rest);
+    size += rest.length;
+  }
+  if (size > 0) yield Buffer.concat(pieces);
+}
+
+/**
+ * The message again.
+ * @param body opens the parts after the first, each call from the start
+ */
+export function reviveMessage(
+  facts: MessageFacts,
+  header: Uint8Array,
+  body: () => AsyncIterable<Uint8Array>,
+): Message {
+  return { ...facts, header, open: (ctx) => readVerified(joined(header, body()), facts, ctx) };
+}
+
+async function* joined(header: Uint8Array, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield header;
+  yield* body;
+}
