@@ -13,9 +13,10 @@
  */
 import type { Context } from '../core/context.js';
 import type { Envelope } from '../message/envelope.js';
+import type { Message } from '../message/source.js';
 import { weakerThan } from '../policy/compare.js';
 import type { Plan } from '../policy/plan.js';
-import type { Route } from '../route/route.js';
+import type { Route, Target } from '../route/route.js';
 import { transact } from '../smtp/transact.js';
 import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
 import type { Job, JobRecipient } from './job.js';
@@ -82,30 +83,28 @@ interface Walk {
 async function walkTargets(
   job: Job,
   recipients: readonly JobRecipient[],
-  { plan, route, opener }: Walk,
+  walk: Walk,
   ctx: Context,
 ): Promise<{ tried: Opened[]; outcomes: Outcome[] }> {
+  const { plan, route } = walk;
   const tried: Opened[] = [];
   const settled = new Map<string, Outcome>();
   const passing = new Map<string, Outcome>();
   for (const target of route.targets) {
     const open = recipients.filter((recipient) => !settled.has(recipient.address.path));
     if (open.length === 0) break;
-    const opened = await openTarget(plan, target, opener, ctx);
-    tried.push(opened);
-    if (opened.kind === 'refused') continue;
     const envelope: Envelope = { ...job.envelope, recipients: open };
-    const result = await transact(opened.session, envelope, job.message, ctx);
-    if (result.reusable) opener.pool.give(poolKey(plan, target), opened.session.connection, ctx);
-    for (const reply of result.recipients) {
-      const outcome = classifyReply(reply, {
-        plan,
-        session: opened.session,
-        dsnOffered: result.dsnOffered,
-        now: ctx.clock.now(),
-      });
-      const { path } = reply.recipient.address;
-      if (staysHere(reply)) settled.set(path, outcome);
+    const visit = await visitTarget(target, { envelope, message: job.message }, walk, ctx).catch(
+      (error: unknown) => {
+        // A call-off does not undo what has been delivered: the record must tell, or it is sent again.
+        if (ctx.signal.aborted && settled.size > 0) return null;
+        throw error;
+      },
+    );
+    if (visit === null) break;
+    tried.push(visit.opened);
+    for (const { path, outcome, stays } of visit.found) {
+      if (stays) settled.set(path, outcome);
       else if (!passing.has(path)) passing.set(path, outcome);
     }
   }
@@ -117,4 +116,31 @@ async function walkTargets(
       classifyRefusals(recipient, { refused, unusable: route.unusable, plan, now: ctx.clock.now() }),
   );
   return { tried, outcomes };
+}
+
+/** What one target said to each recipient; nothing where it did not come to a transaction. */
+interface Visit {
+  readonly opened: Opened;
+  readonly found: readonly { readonly path: string; readonly outcome: Outcome; readonly stays: boolean }[];
+}
+
+/** Opens one target and runs the transaction there. */
+async function visitTarget(
+  target: Target,
+  mail: { readonly envelope: Envelope; readonly message: Message },
+  { plan, opener }: Walk,
+  ctx: Context,
+): Promise<Visit> {
+  const opened = await openTarget(plan, target, opener, ctx);
+  if (opened.kind === 'refused') return { opened, found: [] };
+  const { session } = opened;
+  const result = await transact(session, mail.envelope, mail.message, ctx);
+  if (result.reusable) opener.pool.give(poolKey(plan, target), session.connection, ctx);
+  const { dsnOffered } = result;
+  const found = result.recipients.map((reply) => ({
+    path: reply.recipient.address.path,
+    outcome: classifyReply(reply, { plan, session, dsnOffered, now: ctx.clock.now() }),
+    stays: staysHere(reply),
+  }));
+  return { opened, found };
 }

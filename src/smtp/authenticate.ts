@@ -6,6 +6,7 @@ import type { Context } from '../core/context.js';
 import { ConnectionError } from '../core/errors.js';
 import { type Admitted, assertAdmitted } from './admitted.js';
 import { refusal } from './connect.js';
+import type { Reply } from './reply.js';
 import { placeOf } from './socket.js';
 
 /** Logs in. @throws ConnectionError `auth-not-offered`, `auth-rejected` */
@@ -28,9 +29,9 @@ export async function authenticate(
   // AT-52: without the verb of its own, an error would name the first word of the line, and that is the secret.
   const due = { phase: 'auth' as const, command: 'AUTH', timeoutMs: connection.timeouts.command };
   const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
-  const lines = offered.includes('PLAIN')
-    ? [`AUTH PLAIN ${base64(`\0${login.user}\0${login.pass}`)}`]
-    : ['AUTH LOGIN', base64(login.user), base64(login.pass)];
+  const plain = base64(`\0${login.user}\0${login.pass}`);
+  const [user, pass] = [base64(login.user), base64(login.pass)];
+  const lines = offered.includes('PLAIN') ? [`AUTH PLAIN ${plain}`] : ['AUTH LOGIN', user, pass];
   for (const [index, line] of lines.entries()) {
     const reply = await connection.ask(line, due, ctx);
     const wanted = index === lines.length - 1 ? 235 : 334;
@@ -39,8 +40,14 @@ export async function authenticate(
       throw refusal(connection, reply.code < 500 && reply.code >= 400 ? 'peer-busy' : 'auth-rejected', {
         phase: 'auth',
         command: 'AUTH',
-        reply,
+        reply: withoutSecrets(reply, [plain, user, pass, login.pass]),
       });
     }
   }
+}
+
+/** AT-52: replies reach records and reports, and some servers repeat the line that they refuse. */
+function withoutSecrets(reply: Reply, secrets: readonly string[]): Reply {
+  const isTelling = (line: string): boolean => secrets.some((secret) => line.includes(secret));
+  return { ...reply, lines: reply.lines.map((line) => (isTelling(line) ? '(repeats the login)' : line)) };
 }

@@ -128,7 +128,9 @@ export function createConnection(
     for (const reply of replies) {
       const due = waiting.shift();
       if (due === undefined) {
-        failWith('unsolicited-reply', `a reply (${reply.code}) to nothing that was asked`);
+        // SC-14: 421 may come at any time, to a connection that waits or in the middle of a message.
+        const code = reply.code === 421 ? 'peer-busy' : 'unsolicited-reply';
+        failWith(code, `a reply (${reply.code}) to nothing that was asked`);
         return;
       }
       // SC-13: codes in the text mean something only where this layer's EHLO offered them, so never in a greeting.
@@ -206,9 +208,12 @@ export function createConnection(
       });
     },
     async quit(quitting) {
-      const due = { phase: 'quit' as const, timeoutMs: connection.timeouts.quit };
+      const timeoutMs = connection.timeouts.quit;
+      // Replies that are due before it, such as a greeting that nobody wants any more, count into its time.
+      const cancel = quitting.clock.after(timeoutMs, () => connection.destroy());
       // SC-17: what becomes of QUIT changes nothing.
-      await connection.ask('QUIT', due, quitting).catch(() => undefined);
+      await connection.ask('QUIT', { phase: 'quit', timeoutMs }, quitting).catch(() => undefined);
+      cancel();
       if (failure !== null) return;
       retire(closedByUs(options.endpoint));
       await sayFarewell(layer, connection.timeouts.quit, quitting);

@@ -1,15 +1,19 @@
 /**
  * Connections that are kept for the next message. The key says for whom a connection is good: target, plan and login
  * (SC-51); one under another key is never given out. TLS sessions are never resumed; only whole connections are reused.
- * Limits: idle 30 s (SC-52), age 300 s, 1 GiB (CV-14).
+ * RSET stands between two messages: it shows that the server is still there and that nothing is left open, so a
+ * connection that died while it waited costs no attempt (SC-52). Limits: idle 30 s, age 300 s, 1 GiB (CV-14).
  */
 import type { Context } from '../core/context.js';
 import type { Connection } from './connection.js';
 
 /** Keeps connections. */
 export interface ConnectionPool {
-  /** A kept connection for this key, or null. It is the caller's until it is given back. */
-  take(key: string, ctx: Context): Connection | null;
+  /**
+   * A kept connection for this key that still answers, or null. It is the caller's until it is given back. Rejects only
+   * when it is called off.
+   */
+  take(key: string, ctx: Context): Promise<Connection | null>;
   /** Keeps a connection that is clean: no transaction open, no reply due. */
   give(key: string, connection: Connection, ctx: Context): void;
   /** Ends all kept connections with QUIT. */
@@ -42,14 +46,18 @@ export function createConnectionPool(): ConnectionPool {
     entry.cancel();
   };
   return {
-    take(key, ctx) {
+    async take(key, ctx) {
       for (;;) {
         const entry = kept.get(key)?.at(-1);
         if (entry === undefined) return null;
         drop(key, entry);
-        if (entry.connection.alive && ctx.clock.now() - entry.connection.openedAt < MAX_AGE_MS)
-          return entry.connection;
-        void entry.connection.quit(ctx);
+        const { connection } = entry;
+        if (!connection.alive) continue;
+        const isOld = ctx.clock.now() - connection.openedAt >= MAX_AGE_MS;
+        if (!isOld && (await isReady(connection, ctx))) return connection;
+        void connection.quit(ctx);
+        // Where one has been given up by the server, the others have too.
+        if (!isOld) return null;
       }
     },
     give(key, connection, ctx) {
@@ -75,4 +83,12 @@ export function createConnectionPool(): ConnectionPool {
       await Promise.all(entries.map(([, entry]) => entry.connection.quit(ctx)));
     },
   };
+}
+
+/** One that is slow to answer RSET is no gain over a new one, so it gets no more time than QUIT. */
+async function isReady(connection: Connection, ctx: Context): Promise<boolean> {
+  const due = { phase: 'mail' as const, timeoutMs: connection.timeouts.quit };
+  const reply = await connection.ask('RSET', due, ctx).catch(() => null);
+  ctx.signal.throwIfAborted();
+  return reply?.code === 250;
 }

@@ -3,6 +3,7 @@
  * A line ends in CRLF and in nothing else; all lines of a reply carry one code. What breaks this is a ProtocolError
  * value, and nothing is read after it. Standards: RFC 5321 §4.2, §4.5.3.1.5; RFC 2034 §4; SC-8 to SC-13.
  */
+import { printable } from '../core/printable.js';
 import type { Reason } from '../core/reasons.js';
 
 /** One reply, all of its lines. */
@@ -53,7 +54,7 @@ export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyRead
   const readLine = (line: Buffer): Reply | ReplyFault | null => {
     if (line.includes(CR) || line.includes(LF)) return malformed('a CR or LF that is no line end');
     const match = LINE.exec(line.toString('latin1'));
-    if (match === null) return malformed(`the line ${JSON.stringify(line.toString('latin1').slice(0, 80))}`);
+    if (match === null) return malformed(`the line "${printable(line.toString('latin1'), 80)}"`);
     if (code !== null && code !== match[1])
       return malformed(`the codes ${code} and ${match[1]} in one reply`);
     code = match[1] ?? '';

@@ -2,31 +2,26 @@
  * One message over an admitted connection: MAIL, RCPT, DATA, the octets, the receipt.
  *
  *   1 what the server does not offer and the message needs ends it before MAIL (SIZE, 8BITMIME, SMTPUTF8)
- *   2 the envelope: in one flight with PIPELINING, else command by command; every reply is read, matched by count
- *   3 the content streams behind 354, bounded by what the kernel takes; a digest that differs stops it before the dot
+ *   2 the envelope (say-envelope.ts): in one flight with PIPELINING, else command by command; replies match by count
+ *   3 the content (say-content.ts) streams behind 354; one that differs from what was accepted stops before the dot
  *   4 one reply covers all accepted recipients; a loss before the final dot is `lost`, after it `unknown` (Q-15)
+ *   5 what the server would not take together (100 recipients, 452) goes in further transactions
  *
- * Failure is a value for each recipient. It throws only for a connection that nobody admitted and for a call-off.
+ * Failure is a value for each recipient, and what the server has answered stands, whatever comes after it. It throws for a
+ * connection that nobody admitted, and as long as nothing was delivered for a call-off and for content that cannot be read.
  * Standards: RFC 5321 §3.3, §4.5.3.1.8; RFC 2920 §3.1; RFC 1870, 6152, 6531. SC-18 to SC-28, SC-38 to SC-49.
  */
 import type { Context } from '../core/context.js';
-import {
-  isConfigError,
-  isConnectionError,
-  isProtocolError,
-  type Phase,
-  ProtocolError,
-} from '../core/errors.js';
+import { isConfigError, isConnectionError, isProtocolError, type Phase } from '../core/errors.js';
 import { isReason, type Reason } from '../core/reasons.js';
 import { type Envelope, needsUtf8, type Recipient } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
 import { type Admitted, assertAdmitted } from './admitted.js';
 import type { Capabilities } from './capabilities.js';
-import { formatCommand, formatMail, formatRcpt } from './command.js';
-import type { Connection, Due } from './connection.js';
-import { createDotStuffer } from './dot-stuffing.js';
+import type { Connection } from './connection.js';
 import type { Reply } from './reply.js';
-import { placeOf } from './socket.js';
+import { sayContent } from './say-content.js';
+import { isGoodbye, isPositive, type Said, sayEnvelope } from './say-envelope.js';
 
 /** What became of one recipient in this transaction. */
 export interface RecipientReply {
@@ -37,6 +32,7 @@ export interface RecipientReply {
    */
   readonly result: 'accepted' | 'refused' | 'not-offered' | 'lost' | 'unknown';
   readonly phase: Phase;
+  /** The reply that decided, its first lines. */
   readonly reply: Reply | null;
   /** Set where no reply decided. */
   readonly reason: Reason | null;
@@ -44,6 +40,7 @@ export interface RecipientReply {
 
 /** The whole transaction. */
 export interface TransactionResult {
+  /** One for each recipient, in the order of the envelope. */
   readonly recipients: readonly RecipientReply[];
   readonly dsnOffered: boolean;
   /** False: the connection is gone or must not be used again (SC-52). */
@@ -53,8 +50,8 @@ export interface TransactionResult {
 /** SC-24: a server must take 100 recipients; more go in further transactions. */
 const MAX_RECIPIENTS = 100;
 
-/** Small pieces are gathered into full TLS records. */
-const BLOCK = 64 * 1024;
+/** AT-13: so often a server may say "too many" and get the whole message again; then the rest waits for another day. */
+const MAX_REPEATS = 10;
 
 /**
  * Sends a message to the recipients of an envelope.
@@ -70,26 +67,32 @@ export async function transact(
   const { connection } = session;
   const offered = connection.capabilities as Capabilities;
   const lacking = findLacking(envelope, message, offered);
-  const done: RecipientReply[] = [];
-  for (let start = 0; start < envelope.recipients.length; start += MAX_RECIPIENTS) {
-    const recipients = envelope.recipients.slice(start, start + MAX_RECIPIENTS);
-    if (lacking !== null) {
-      done.push(
-        ...recipients.map((recipient) =>
-          outcome(recipient, 'not-offered', { phase: 'mail', reason: lacking }),
-        ),
-      );
-    } else if (!connection.alive) {
-      done.push(
-        ...recipients.map((recipient) =>
-          outcome(recipient, 'lost', { phase: 'mail', reason: 'connection-closed' }),
-        ),
-      );
-    } else {
-      done.push(...(await runTransaction(connection, { ...envelope, recipients }, message, ctx)));
+  const results = new Map<Recipient, RecipientReply>();
+  const note = (replies: readonly RecipientReply[]): void => {
+    for (const reply of replies) results.set(reply.recipient, reply);
+  };
+  let waiting = envelope.recipients;
+  for (let repeats = 0; waiting.length > 0;) {
+    if (lacking !== null || !connection.alive) {
+      const result = lacking === null ? 'lost' : 'not-offered';
+      note(waiting.map((each) => without(each, result, 'mail', lacking ?? 'connection-closed')));
+      break;
     }
+    const recipients = waiting.slice(0, MAX_RECIPIENTS);
+    const replies = await runTransaction(connection, { ...envelope, recipients }, message, ctx).catch(
+      (error: unknown) => {
+        // What the server has is never sent again because something broke in a transaction behind it.
+        if (![...results.values()].some(({ result }) => result === 'accepted')) throw error;
+        return recipients.map((each) => without(each, 'lost', 'mail', 'connection-closed'));
+      },
+    );
+    note(replies);
+    const surplus = repeats < MAX_REPEATS ? surplusOf(replies) : [];
+    if (surplus.length > 0) repeats += 1;
+    waiting = [...surplus, ...waiting.slice(recipients.length)];
   }
-  return { recipients: done, dsnOffered: offered.dsn, reusable: connection.alive };
+  const recipients = envelope.recipients.map((recipient) => results.get(recipient) as RecipientReply);
+  return { recipients, dsnOffered: offered.dsn, reusable: connection.alive };
 }
 
 /** SC-46, SC-48, SC-49: what must be there before MAIL is said. */
@@ -101,23 +104,28 @@ function findLacking(envelope: Envelope, message: Message, offered: Capabilities
   return null;
 }
 
-type Details = { readonly phase: Phase; readonly reply?: Reply; readonly reason?: Reason };
-
-function outcome(recipient: Recipient, result: RecipientReply['result'], details: Details): RecipientReply {
-  return {
-    recipient,
-    result,
-    phase: details.phase,
-    reply: details.reply ?? null,
-    reason: details.reason ?? null,
-  };
+/** A recipient about whom no reply decided. */
+function without(
+  recipient: Recipient,
+  result: 'not-offered' | 'lost' | 'unknown',
+  phase: Phase,
+  reason: Reason,
+): RecipientReply {
+  return { recipient, result, phase, reply: null, reason };
 }
 
-interface EnvelopeReplies {
-  readonly mail: Reply;
-  readonly rcpt: readonly Reply[];
-  /** null: DATA was not said. */
-  readonly data: Reply | null;
+/**
+ * SC-24: "too many recipients" (452, or 552 with the code that says so) while others were taken. The enhanced code tells a
+ * full mailbox or disk apart where the server gives one.
+ */
+function surplusOf(replies: readonly RecipientReply[]): readonly Recipient[] {
+  if (!replies.some(({ result }) => result === 'accepted')) return [];
+  return replies.flatMap(({ recipient, phase, reply }) => {
+    const tooMany =
+      (reply?.code === 452 && [null, '4.5.3'].includes(reply.enhanced)) ||
+      (reply?.code === 552 && reply.enhanced === '5.5.3');
+    return phase === 'rcpt' && tooMany ? [recipient] : [];
+  });
 }
 
 async function runTransaction(
@@ -125,45 +133,43 @@ async function runTransaction(
   envelope: Envelope,
   message: Message,
   ctx: Context,
-): Promise<RecipientReply[]> {
-  const { recipients } = envelope;
-  const progress: { phase: Phase } = { phase: 'mail' };
+): Promise<readonly RecipientReply[]> {
+  const said: Said = { phase: 'mail', mail: null, rcpt: [], data: null, final: null };
+  let broken: Reason = 'connection-closed';
   try {
-    const replies = await sayEnvelope(connection, envelope, message, progress, ctx);
-    const { mail, rcpt, data } = replies;
-    if (mail.code >= 300) {
-      // AT-3: 503 to the first MAIL says that a transaction is open which is not ours.
-      if (mail.code === 503) throw mismatch(connection, 'MAIL', mail);
-      await abandon(connection, data, ctx);
-      return recipients.map((recipient) => outcome(recipient, 'refused', { phase: 'mail', reply: mail }));
+    await sayEnvelope(connection, { envelope, message }, said, ctx);
+    if (said.data?.code === 354 && said.rcpt.some(isPositive)) {
+      await sayContent(connection, message, said, ctx);
     }
-    const accepted = recipients.filter((_, i) => isPositive(rcpt[i]));
-    if (accepted.length === 0 || data === null || data.code !== 354) {
-      await abandon(connection, data, ctx);
-      return recipients.map((recipient, i) =>
-        isPositive(rcpt[i]) && data !== null
-          ? outcome(recipient, 'refused', { phase: 'data', reply: data })
-          : outcome(recipient, 'refused', { phase: 'rcpt', reply: rcpt[i] as Reply }),
-      );
-    }
-    progress.phase = 'data';
-    const final = await sayContent(connection, message, progress, ctx);
-    return recipients.map((recipient, i) => {
-      const reply = rcpt[i] as Reply;
-      if (!isPositive(reply)) return outcome(recipient, 'refused', { phase: 'rcpt', reply });
-      return outcome(recipient, isPositive(final) ? 'accepted' : 'refused', { phase: 'final', reply: final });
-    });
   } catch (error) {
     connection.destroy();
-    if (ctx.signal.aborted && progress.phase !== 'final') throw error;
-    const result = progress.phase === 'final' ? 'unknown' : 'lost';
-    const reason = reasonOf(error, progress.phase);
-    return recipients.map((recipient) => outcome(recipient, result, { phase: progress.phase, reason }));
+    if (ctx.signal.aborted && said.phase !== 'final') throw error;
+    broken = reasonOf(error, said.phase);
   }
+  if (connection.alive) await tidyUp(connection, said, ctx);
+  return envelope.recipients.map((recipient, i) => judge(recipient, said.rcpt[i], said, broken));
 }
 
-function isPositive(reply: Reply | undefined): boolean {
-  return reply !== undefined && reply.code >= 200 && reply.code < 300;
+/** What the replies so far come to for one recipient: the first that refuses, the last that accepts, or none. */
+function judge(recipient: Recipient, rcpt: Reply | undefined, said: Said, broken: Reason): RecipientReply {
+  const refused = (phase: Phase, reply: Reply): RecipientReply => ({
+    recipient,
+    result: 'refused',
+    phase,
+    reply,
+    reason: null,
+  });
+  const { mail, data, final } = said;
+  if (mail !== null && !isPositive(mail)) return refused('mail', mail);
+  if (rcpt !== undefined && !isPositive(rcpt)) return refused('rcpt', rcpt);
+  // SC-14: 421 to one recipient ends the session for all.
+  const goodbye = said.rcpt.find(isGoodbye);
+  if (goodbye !== undefined) return refused('rcpt', goodbye);
+  if (data !== null && data.code !== 354) return refused('data', data);
+  if (final === null)
+    return without(recipient, said.phase === 'final' ? 'unknown' : 'lost', said.phase, broken);
+  if (!isPositive(final)) return refused('final', final);
+  return { recipient, result: 'accepted', phase: 'final', reply: final, reason: null };
 }
 
 function reasonOf(error: unknown, phase: Phase): Reason {
@@ -174,106 +180,27 @@ function reasonOf(error: unknown, phase: Phase): Reason {
   throw error;
 }
 
-function mismatch(connection: Connection, command: string, reply: Reply): ProtocolError {
-  return new ProtocolError({
-    ...placeOf(connection.endpoint),
-    code: 'reply-mismatch',
-    phase: 'mail',
-    command,
-    reply: { code: reply.code, lines: reply.lines },
-    message: `the server answered ${command} with ${reply.code}`,
-  });
-}
-
-/** MAIL, RCPT and DATA; with PIPELINING in one write, whose replies are read as they come (SC-38, SC-42). */
-async function sayEnvelope(
-  connection: Connection,
-  envelope: Envelope,
-  message: Message,
-  progress: { phase: Phase },
-  ctx: Context,
-): Promise<EnvelopeReplies> {
-  const offered = connection.capabilities as Capabilities;
+/**
+ * SC-26, SC-40: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. What becomes of this
+ * changes no result; a connection on which it fails is not used again.
+ */
+async function tidyUp(connection: Connection, said: Said, ctx: Context): Promise<void> {
   const { timeouts } = connection;
-  const commands: readonly (readonly [Due, Buffer])[] = [
-    [{ phase: 'mail', command: 'MAIL', timeoutMs: timeouts.mail }, formatMail(envelope, message, offered)],
-    ...envelope.recipients.map((recipient): readonly [Due, Buffer] => [
-      { phase: 'rcpt', command: 'RCPT', timeoutMs: timeouts.rcpt },
-      formatRcpt(recipient, offered),
-    ]),
-  ];
-  const data = [
-    { phase: 'data', command: 'DATA', timeoutMs: timeouts.data } as Due,
-    formatCommand('DATA'),
-  ] as const;
-  if (offered.pipelining) {
-    const group = [...commands, data];
-    const replies = Promise.all(group.map(([due]) => connection.expect(due, ctx)));
-    replies.catch(() => undefined);
-    await connection.write(Buffer.concat(group.map(([, octets]) => octets)), timeouts.block, ctx);
-    const all = (await replies).map((reply) => checkCode(connection, reply));
-    return { mail: all[0] as Reply, rcpt: all.slice(1, -1), data: all.at(-1) as Reply };
+  const { mail, rcpt, data, final } = said;
+  if ([mail, ...rcpt, data, final].some((reply) => reply !== null && isGoodbye(reply))) {
+    await connection.quit(ctx);
+    return;
   }
-  const say = async ([due, octets]: readonly [Due, Buffer]): Promise<Reply> => {
-    const reply = connection.expect(due, ctx);
-    connection.write(octets, due.timeoutMs, ctx).catch(() => undefined);
-    progress.phase = due.phase;
-    return checkCode(connection, await reply);
-  };
-  const mail = await say(commands[0] as readonly [Due, Buffer]);
-  const rcpt: Reply[] = [];
-  if (mail.code >= 300) return { mail, rcpt, data: null };
-  for (const command of commands.slice(1)) rcpt.push(await say(command));
-  return { mail, rcpt, data: rcpt.some(isPositive) ? await say(data) : null };
-}
-
-/** SC-10: a first digit outside 2 to 5 is fatal for the transaction. */
-function checkCode(connection: Connection, reply: Reply): Reply {
-  if (reply.code < 200 || reply.code > 599) throw mismatch(connection, 'a command', reply);
-  return reply;
-}
-
-/** SC-26, SC-40: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. */
-async function abandon(connection: Connection, data: Reply | null, ctx: Context): Promise<void> {
-  const { timeouts } = connection;
-  if (data?.code === 354) {
-    const reply = connection.expect({ phase: 'data', command: '.', timeoutMs: timeouts.final }, ctx);
-    await connection.write(Buffer.from('.\r\n'), timeouts.block, ctx);
-    await reply;
-  }
-  await connection.ask('RSET', { phase: 'mail', timeoutMs: timeouts.command }, ctx);
-}
-
-/** Streams the content, stuffed; the phase is `final` from the moment the dot may have left. */
-async function sayContent(
-  connection: Connection,
-  message: Message,
-  progress: { phase: Phase },
-  ctx: Context,
-): Promise<Reply> {
-  const { timeouts } = connection;
-  const stuffer = createDotStuffer();
-  let held: Uint8Array[] = [];
-  let size = 0;
-  const flush = async (): Promise<void> => {
-    if (size === 0) return;
-    const block = held.length === 1 ? (held[0] as Uint8Array) : Buffer.concat(held);
-    held = [];
-    size = 0;
-    await connection.write(block, timeouts.block, ctx);
-  };
-  for await (const chunk of message.open(ctx)) {
-    for (const part of stuffer.push(chunk)) {
-      held.push(part);
-      size += part.length;
+  if (final !== null) return;
+  try {
+    if (data?.code === 354) {
+      const reply = connection.expect({ phase: 'data', command: '.', timeoutMs: timeouts.final }, ctx);
+      connection.write(Buffer.from('.\r\n'), timeouts.block, ctx).catch(() => undefined);
+      await reply;
     }
-    if (size >= BLOCK) await flush();
+    const reset = await connection.ask('RSET', { phase: 'mail', timeoutMs: timeouts.command }, ctx);
+    if (reset.code !== 250) await connection.quit(ctx);
+  } catch {
+    connection.destroy();
   }
-  held.push(stuffer.end());
-  size += 1;
-  const reply = connection.expect({ phase: 'final', command: '.', timeoutMs: timeouts.final }, ctx);
-  reply.catch(() => undefined);
-  progress.phase = 'final';
-  await flush();
-  return checkCode(connection, await reply);
 }

@@ -1,0 +1,147 @@
+/**
+ * MAIL, RCPT and DATA. With PIPELINING all of them leave in one flight and replies are read while they do, so neither
+ * side can wait for the other (SC-42); else each waits for the reply to the one before. Every reply is read, matched by
+ * count (SC-39), and one that cannot belong to its command ends the session: replies have shifted (AT-7).
+ * Failure: ConnectionError or ProtocolError; `said` holds what was answered until then.
+ * Standards: RFC 5321 §3.3, §4.2, §4.3.2; RFC 2920 §3.1.
+ */
+import type { Context } from '../core/context.js';
+import { type Phase, ProtocolError } from '../core/errors.js';
+import type { Envelope } from '../message/envelope.js';
+import type { Message } from '../message/source.js';
+import type { Capabilities } from './capabilities.js';
+import { formatCommand, formatMail, formatRcpt } from './command.js';
+import type { Connection } from './connection.js';
+import type { Reply } from './reply.js';
+import { placeOf } from './socket.js';
+
+/** How far a transaction has come, and what the server has answered. */
+export interface Said {
+  /** The step whose reply is waited for. */
+  phase: Phase;
+  mail: Reply | null;
+  /** In the order of the recipients. */
+  readonly rcpt: Reply[];
+  /** null: DATA was not said, or not answered. */
+  data: Reply | null;
+  final: Reply | null;
+}
+
+export function isPositive(reply: Reply): boolean {
+  return reply.code >= 200 && reply.code < 300;
+}
+
+/** SC-14: 421 may answer anything; the server is about to close. */
+export function isGoodbye(reply: Reply): boolean {
+  return reply.code === 421;
+}
+
+interface Step {
+  readonly phase: 'mail' | 'rcpt' | 'data';
+  readonly command: string;
+  readonly timeoutMs: number;
+  readonly octets: Buffer;
+}
+
+/** Says the envelope and DATA; ends early at 421, and without PIPELINING where nothing can come of it (SC-26). */
+export async function sayEnvelope(
+  connection: Connection,
+  mail: { readonly envelope: Envelope; readonly message: Message },
+  said: Said,
+  ctx: Context,
+): Promise<void> {
+  const offered = connection.capabilities as Capabilities;
+  const steps = stepsOf(connection, mail.envelope, mail.message, offered);
+  const ask = offered.pipelining
+    ? sayTogether(connection, steps, ctx)
+    : (step: Step) => sayAlone(connection, step, ctx);
+  for (const step of steps) {
+    const isPointless =
+      (said.mail !== null && !isPositive(said.mail)) ||
+      (step.phase === 'data' && !said.rcpt.some(isPositive));
+    if (isPointless && !offered.pipelining) return;
+    said.phase = step.phase;
+    const reply = checkReply(connection, step, await ask(step));
+    if (step.phase === 'rcpt') said.rcpt.push(reply);
+    else said[step.phase] = reply;
+    if (isGoodbye(reply)) return;
+  }
+}
+
+function stepsOf(
+  { timeouts }: Connection,
+  envelope: Envelope,
+  message: Message,
+  offered: Capabilities,
+): readonly Step[] {
+  return [
+    {
+      phase: 'mail',
+      command: 'MAIL',
+      timeoutMs: timeouts.mail,
+      octets: formatMail(envelope, message, offered),
+    },
+    ...envelope.recipients.map((recipient): Step => {
+      const octets = formatRcpt(recipient, offered);
+      return { phase: 'rcpt', command: 'RCPT', timeoutMs: timeouts.rcpt, octets };
+    }),
+    { phase: 'data', command: 'DATA', timeoutMs: timeouts.data, octets: formatCommand('DATA') },
+  ];
+}
+
+/** One write for all (SC-38: DATA stands last in it); gives the reply to each step when it is asked for. */
+function sayTogether(
+  connection: Connection,
+  steps: readonly Step[],
+  ctx: Context,
+): (step: Step) => Promise<Reply> {
+  const replies = new Map(steps.map((step) => [step, connection.expect(step, ctx)]));
+  // Who stops asking, after 421 or a loss, leaves the rest to fail unheard.
+  for (const reply of replies.values()) reply.catch(() => undefined);
+  send(connection, Buffer.concat(steps.map(({ octets }) => octets)), connection.timeouts.block, ctx);
+  return (step) => replies.get(step) as Promise<Reply>;
+}
+
+function sayAlone(connection: Connection, step: Step, ctx: Context): Promise<Reply> {
+  const reply = connection.expect(step, ctx);
+  send(connection, step.octets, step.timeoutMs, ctx);
+  return reply;
+}
+
+/** A write that fails takes the connection with it, and the replies that are due say so. */
+function send(connection: Connection, octets: Buffer, timeoutMs: number, ctx: Context): void {
+  connection.write(octets, timeoutMs, ctx).catch(() => undefined);
+}
+
+/**
+ * What is kept of a reply, or a refusal where this command cannot have it. SC-10: a first digit outside 2 to 5 is fatal; SC-27: 354 is the word for
+ * DATA and for nothing else. AT-3: 503 to MAIL says that a transaction is open which is not ours.
+ * @throws ProtocolError `reply-mismatch`
+ */
+export function checkReply(
+  connection: Connection,
+  step: { readonly phase: Phase; readonly command: string },
+  reply: Reply,
+): Reply {
+  const refuses = reply.code >= 400 && reply.code < 600;
+  const fits = refuses || (step.phase === 'data' ? reply.code === 354 : isPositive(reply));
+  if (fits && !(step.phase === 'mail' && reply.code === 503)) return shorten(reply);
+  throw new ProtocolError({
+    ...placeOf(connection.endpoint),
+    code: 'reply-mismatch',
+    phase: step.phase,
+    command: step.command,
+    reply: { code: reply.code, lines: reply.lines },
+    message: `the server answered ${step.command} with ${reply.code}`,
+  });
+}
+
+// AT-13: a reply may have 64 KiB, and a job 10,000 recipients.
+const KEPT_LINES = 8;
+const KEPT_CHARACTERS = 512;
+
+/** The first lines, for people. */
+function shorten(reply: Reply): Reply {
+  const lines = reply.lines.slice(0, KEPT_LINES).map((line) => line.slice(0, KEPT_CHARACTERS));
+  return { ...reply, lines };
+}
