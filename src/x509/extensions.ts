@@ -7,14 +7,16 @@ import type { AlternativeName, Certificate } from './certificate.js';
 import {
   type DerElement,
   expectTag,
+  readBits,
   readBoolean,
   readChildren,
-  readElement,
   readOid,
+  readOnly,
   readSmallInteger,
   TAG,
   unreadable,
 } from './der.js';
+import { isDnsName } from './dns-name.js';
 import { isCleanName } from './distinguished-name.js';
 import { EXTENSION, KEY_USAGES, PURPOSES } from './oids.js';
 
@@ -46,7 +48,7 @@ export function readExtensions(field: DerElement | undefined): Extensions {
   };
   if (field === undefined) return found;
   const seen = new Set<string>();
-  for (const extension of readChildren(readElement(field.content).content, 200)) {
+  for (const extension of readChildren(readOnly(field.content, TAG.sequence, 'extensions').content, 200)) {
     const parts = readChildren(extension.content, 3);
     const oid = readOid(expectTag(parts[0], TAG.oid, 'extension id').content);
     // RFC 5280 §4.2: no extension twice.
@@ -62,19 +64,23 @@ export function readExtensions(field: DerElement | undefined): Extensions {
 function readExtension(found: Mutable<Extensions>, oid: string, value: Uint8Array, critical: boolean): void {
   switch (oid) {
     case EXTENSION.subjectAltName:
-      found.names = readChildren(readElement(value).content, 4096).map(readAlternativeName);
+      found.names = readChildren(readOnly(value, TAG.sequence, 'list').content, 4096).map(
+        readAlternativeName,
+      );
       return;
     case EXTENSION.keyUsage:
-      found.keyUsage = readKeyUsage(readElement(value).content);
+      found.keyUsage = readKeyUsage(readBits(readOnly(value, TAG.bitString, 'key usage')));
       return;
     case EXTENSION.extKeyUsage:
-      found.extendedKeyUsage = readChildren(readElement(value).content, 100).map((purpose) => {
-        const id = readOid(purpose.content);
-        return PURPOSES[id] ?? id;
-      });
+      found.extendedKeyUsage = readChildren(readOnly(value, TAG.sequence, 'list').content, 100).map(
+        (purpose) => {
+          const id = readOid(purpose.content);
+          return PURPOSES[id] ?? id;
+        },
+      );
       return;
     case EXTENSION.basicConstraints: {
-      const parts = readChildren(readElement(value).content, 2);
+      const parts = readChildren(readOnly(value, TAG.sequence, 'list').content, 2);
       const ca = parts[0]?.tag === TAG.boolean && readBoolean(parts[0]);
       const length = parts.find((part) => part.tag === TAG.integer);
       found.basicConstraints = { ca, pathLength: length === undefined ? null : readSmallInteger(length) };
@@ -84,7 +90,7 @@ function readExtension(found: Mutable<Extensions>, oid: string, value: Uint8Arra
       found.hasNameConstraints = true;
       return;
     case EXTENSION.tlsFeature:
-      found.mustStaple = readChildren(readElement(value).content, 20).some(
+      found.mustStaple = readChildren(readOnly(value, TAG.sequence, 'list').content, 20).some(
         (each) => readSmallInteger(each) === 5,
       );
       return;
@@ -98,13 +104,12 @@ function readExtension(found: Mutable<Extensions>, oid: string, value: Uint8Arra
   }
 }
 
-function readKeyUsage(content: Uint8Array): string[] {
-  const octets = content.subarray(1);
+function readKeyUsage(octets: Uint8Array): string[] {
   return KEY_USAGES.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
 }
 
 function readIssuerUrls(value: Uint8Array): string[] {
-  return readChildren(readElement(value).content, 20)
+  return readChildren(readOnly(value, TAG.sequence, 'list').content, 20)
     .map((access) => readChildren(access.content, 2))
     .filter(
       ([method, place]) =>
@@ -133,18 +138,6 @@ function readAlternativeName(element: DerElement): AlternativeName {
     default:
       return { type: 'other', value: printable(text, 60), valid: false };
   }
-}
-
-/** CI-15, CI-16: A-labels only, no trailing dot, a wildcard only as the whole left-most label above two more labels. */
-function isDnsName(text: string): boolean {
-  if (text.length > 253) return false;
-  const labels = text.split('.');
-  if (/^[\d.]+$/.test(text)) return false;
-  if (labels[0] === '*' && labels.length < 3) return false;
-  return labels.every(
-    (label, i) =>
-      (i === 0 && label === '*') || /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label),
-  );
 }
 
 /** The text form of 4 or 16 octets, IPv6 uncompressed-then-canonical by the URL parser's rules. */

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { canonicalDomain } from '../core/domain.js';
 import { printable } from '../core/printable.js';
 import type { Certificate } from './certificate.js';
+import { isDnsName, matchesDnsName } from './dns-name.js';
 
 /**
  * `san`: dNSName only (CI-12); `san-or-cn`: the last Common Name where there is no dNSName at all (CI-13);
@@ -25,51 +26,54 @@ export interface NameMatch {
   readonly why: 'ok' | 'no-san' | 'invalid-san' | 'mismatch' | 'cn-mismatch';
 }
 
-/** Holds a certificate against one reference: a canonical domain or an IP literal. */
+/**
+ * Holds a certificate against one reference: a domain, in any of its forms, or an IP address. A reference that is
+ * neither matches nothing.
+ */
 export function matchName(certificate: Certificate, reference: string, mode: NameMode): NameMatch {
-  const cn = certificate.commonNames.at(-1) ?? null;
-  const cnEqualsReference = cn !== null && canonicalDomain(cn) === reference && !cn.includes('*');
+  const cn = mostSpecificCommonName(certificate);
+  const wanted = canonicalDomain(reference);
+  const cnEqualsReference = cn !== null && isDnsName(cn) && cn.toLowerCase() === wanted;
   const found = {
     presented: presentedNames(certificate),
     cn: cn === null ? null : printable(cn, 255),
     cnEqualsReference,
   };
-  if (isIP(reference) !== 0) {
-    const wanted = normalAddress(reference);
-    const matched = certificate.names.some(
-      (name) => name.type === 'ip' && name.valid && name.value === wanted,
-    );
-    return { ...found, matched, by: matched ? 'ip' : null, why: matched ? 'ok' : 'mismatch' };
-  }
+  if (wanted === null) return { ...found, ...matchAddress(certificate, reference) };
   const dnsNames = certificate.names.filter((name) => name.type === 'dns');
-  if (dnsNames.some((name) => name.valid && matchesPattern(name.value, reference))) {
+  if (dnsNames.some((name) => name.valid && matchesDnsName(name.value, wanted))) {
     const refused = mode === 'san-and-cn' && !cnEqualsReference;
     return { ...found, matched: !refused, by: refused ? null : 'dns', why: refused ? 'cn-mismatch' : 'ok' };
   }
-  // RFC 6125 §6.4.4: no DNS-ID, SRV-ID or URI-ID may be there for the Common Name to count.
-  const cnMayCount =
-    dnsNames.length === 0 && !certificate.names.some((name) => name.type === 'uri' || name.type === 'other');
-  if (
-    mode === 'san-or-cn' &&
-    cnMayCount &&
-    cn !== null &&
-    cn.includes('.') &&
-    matchesPattern(cn, reference)
-  ) {
-    return { ...found, matched: true, by: 'cn', why: 'ok' };
+  if (mode === 'san-or-cn' && cn !== null && mayUseCommonName(certificate)) {
+    if (isDnsName(cn) && cn.includes('.') && matchesDnsName(cn, wanted))
+      return { ...found, matched: true, by: 'cn', why: 'ok' };
   }
   const why =
     dnsNames.length === 0 ? 'no-san' : dnsNames.every((name) => !name.valid) ? 'invalid-san' : 'mismatch';
   return { ...found, matched: false, by: null, why };
 }
 
-/** RFC 9525 §6.3: exact labels, or `*` alone as the left-most one for exactly one label. */
-function matchesPattern(pattern: string, reference: string): boolean {
-  const name = pattern.toLowerCase();
-  if (!name.startsWith('*.')) return name === reference;
-  const dot = reference.indexOf('.');
-  // CI-16: at least two labels behind the wildcard.
-  return dot > 0 && name.slice(2).includes('.') && reference.slice(dot + 1) === name.slice(2);
+/** CI-17: octet for octet with an iPAddress, never with a dNSName or a Common Name. */
+function matchAddress(
+  certificate: Certificate,
+  reference: string,
+): Pick<NameMatch, 'matched' | 'by' | 'why'> {
+  const address = isIP(reference) === 0 ? null : normalAddress(reference);
+  const matched = certificate.names.some(
+    (name) => name.type === 'ip' && name.valid && name.value === address,
+  );
+  return { matched, by: matched ? 'ip' : null, why: matched ? 'ok' : 'mismatch' };
+}
+
+/** CI-13: the last one. Where any of them is invalid, nobody knows what it was meant to say, and none counts (CI-20). */
+function mostSpecificCommonName(certificate: Certificate): string | null {
+  return certificate.invalidCommonNames > 0 ? null : (certificate.commonNames.at(-1) ?? null);
+}
+
+/** RFC 6125 §6.4.4: no DNS-ID, SRV-ID or URI-ID may be there for the Common Name to count. */
+function mayUseCommonName(certificate: Certificate): boolean {
+  return !certificate.names.some(({ type }) => type === 'dns' || type === 'uri' || type === 'other');
 }
 
 function normalAddress(address: string): string {
