@@ -45,5 +45,6 @@ describe.each([
       const partial =
         JSON.stringify(certificate).includes('*') && !JSON.stringify(certificate).includes('"*.');
       if (differs === undefined && !partial) expect(says.includes('does match')).toBe(ours[1]);
-      });
+    });
+  });
 });
