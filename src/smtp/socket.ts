@@ -111,7 +111,7 @@ export function startLayer(
   const { endpoint, options, timeoutMs, afterStartTls } = request;
   return new Promise((resolve, reject) => {
     let ocspStaple: Uint8Array | null = null;
-    // ST-21: no `session` is ever passed. CV-11: renegotiation is off below.
+    // ST-21: no `session` is ever passed.
     const layer = tls.connect({
       socket,
       secureContext: options.secureContext,
@@ -157,7 +157,6 @@ export function startLayer(
     layer.once('close', closed);
     if (ctx.signal.aborted) abort();
     layer.once('secureConnect', () => {
-      layer.disableRenegotiation();
       const facts = readPeerFacts(layer, { ocspStaple, servername: options.servername });
       end(() => resolve({ layer, facts }));
     });

@@ -3,7 +3,7 @@
  * no OPENSSL_CONF changes them. A context with all roots costs about a megabyte and several milliseconds, so they are
  * kept, few and by content. What else a plan asks (issuer, pins, names, dates) is judged after the handshake.
  */
-import { createHash } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { TrustStore } from '../x509/trust-store.js';
 import { offeredSuites, type SuiteRules } from './suites.js';
@@ -99,6 +99,9 @@ function makeContext(request: ContextRequest): SecureContext {
     minVersion: request.minProtocol,
     maxVersion: 'TLSv1.3',
     sigalgs: SIGNATURES,
+    // CV-11: what was judged is the first handshake, so there is no second. `disableRenegotiation` of a client's socket
+    // does nothing in Node.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ecdhCurve: offersHybrid && request.hybrid !== false ? HYBRID_GROUPS : CLASSIC_GROUPS,
     ...(client === null
       ? {}

@@ -7,6 +7,9 @@ import { createContext } from '../../src/core/context.js';
 import { greet } from '../../src/smtp/greet.js';
 import { startTls } from '../../src/smtp/starttls.js';
 import { createFakeClock } from '../../src/testing/clock.js';
+import { createSecureContexts } from '../../src/tls/context.js';
+import { bcp195Suites } from '../../src/tls/suite-profiles.js';
+import { pemStore } from '../../src/x509/roots.js';
 import { type Bench, createBench, dialIn, dialSecure, failureOf, NAME } from './scripted-server.js';
 
 let bench: Bench;
@@ -173,6 +176,13 @@ describe('inside TLS', () => {
   });
 
   it('CV-11: a server that asks to renegotiate is not followed', async () => {
+    let again = 0;
+    const secureContext = createSecureContexts().get({
+      store: pemStore(bench.authority.trust, 'test'),
+      suites: bcp195Suites,
+      minProtocol: 'TLSv1.2',
+      clientCertificate: null,
+    });
     await bench.against(
       async (peer) => {
         await peer.secure({
@@ -180,14 +190,18 @@ describe('inside TLS', () => {
         });
         await peer.ehlo();
         await peer.line();
+        peer.layer.on('secure', () => (again += 1));
         (peer.layer as tls.TLSSocket).renegotiate({}, () => undefined);
         await peer.closed();
       },
       async (server) => {
-        const connection = await dialSecure(server, bench);
-        const failure = await failureOf(connection.ask('NOOP', { phase: 'mail', timeoutMs: 1000 }, ctx));
-        expect(failure.name).toBe('ConnectionError');
+        const connection = await dialIn(server);
+        await startTls(connection, { ...bench.client, secureContext }, ctx);
+        await greet(connection, ctx);
+        const failure = await failureOf(connection.ask('NOOP', { phase: 'mail', timeoutMs: 5000 }, ctx));
+        expect(failure).toMatchObject({ name: 'ConnectionError', code: 'connection-closed' });
         expect(connection.alive).toBe(false);
+        expect(again).toBe(0);
       },
     );
   });
