@@ -88,6 +88,8 @@ async function runAgainst<T>(
   const sockets = new Set<net.Socket>();
   const scripts: Promise<void>[] = [];
   const listener = net.createServer((socket) => {
+    // Else a second small reply waits for the acknowledgement of the first, and that on a clock that no test moves.
+    socket.setNoDelay(true);
     sockets.add(socket);
     state.connections += 1;
     const peer = createPeer(socket, { identity, heard, onFarewell: () => (state.farewell = true) });
