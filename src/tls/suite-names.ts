@@ -1,5 +1,6 @@
 /**
- * Cipher suites: the registered name and OpenSSL's, in the order in which equals are offered (RFC 9325 §4.2.1). Data.
+ * Cipher suites: the registered name and OpenSSL's, in the order in which they are offered (RFC 9325 §4.2.1, CV-22): TLS
+ * 1.3, then forward secrecy with AEAD, without AEAD, and the rest in the same way. Data; a test holds it to the order.
  */
 export const SUITE_NAMES: readonly (readonly [standardName: string, name: string])[] = [
   ['TLS_AES_256_GCM_SHA384', 'TLS_AES_256_GCM_SHA384'],

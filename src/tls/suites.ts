@@ -116,16 +116,9 @@ export function parseSuite(name: string): Suite {
   );
 }
 
-/** CV-6, CV-9, FI-13: no profile can allow these. */
+/** CV-6, CV-9, FI-13: no profile can allow these. NULL has no strength, RC4 and export suites are graded as 40 bits. */
 export function isHardDenied(suite: Suite): boolean {
-  return (
-    suite.encryption === 'null' ||
-    suite.keyExchange === 'anonymous' ||
-    suite.hash === 'md5' ||
-    suite.standardName.includes('RC4') ||
-    suite.standardName.includes('EXPORT') ||
-    suite.bits < STRENGTH_112
-  );
+  return suite.bits < STRENGTH_112 || suite.keyExchange === 'anonymous';
 }
 
 function reaches(suite: Suite, floor: SuiteFloor): boolean {
@@ -176,13 +169,7 @@ export function gradeSuite(suite: Suite | null, rules: SuiteRules): SuiteGrade {
   return rules.recommended !== null && !reaches(suite, rules.recommended) ? 'below-recommended' : 'ok';
 }
 
-/** Suites to offer under rules, best first: forward secret AEAD, then what else is allowed (CV-7, CV-22). */
+/** Suites to offer under rules, in the order of the table: forward secret AEAD first, weaker ones last (CV-7, CV-22). */
 export function offeredSuites(rules: SuiteRules): readonly Suite[] {
-  const rank = (suite: Suite): number =>
-    suite.keyExchange === 'any' ? 0 : suite.forwardSecrecy ? (suite.aead ? 1 : 2) : suite.aead ? 3 : 4;
-  return suites
-    .filter((suite) => ['ok', 'below-recommended'].includes(gradeSuite(suite, rules)))
-    .map((suite, index) => ({ suite, index }))
-    .sort((a, b) => rank(a.suite) - rank(b.suite) || a.index - b.index)
-    .map(({ suite }) => suite);
+  return suites.filter((suite) => ['ok', 'below-recommended'].includes(gradeSuite(suite, rules)));
 }
