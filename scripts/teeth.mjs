@@ -1,0 +1,146 @@
+/**
+ * `npm run test:teeth`: do the tests bite? One rule after the other is made to pass always, in a copy of the project, and
+ * a test that depends on its file must fail. Each check of the verdict is found by its file name; the other rules are
+ * listed below. All these tests must pass before, so that what fails is the rule's doing.
+ *
+ *   node scripts/teeth.mjs              all rules
+ *   node scripts/teeth.mjs name cipher  only those
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createTally } from './tally.mjs';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const leftOut = /^(?:node_modules|dist|coverage|\.git)$/;
+
+/** Rules outside the verdict's checks: `code` stands in `file` once and becomes `instead`. */
+const rules = [
+  {
+    name: 'admit',
+    file: 'src/verdict/admit.ts',
+    code: 'return opens ?',
+    instead: 'return true ?',
+  },
+  {
+    name: 'admit: only verdicts of judge',
+    file: 'src/verdict/registry.ts',
+    code: 'return registry().has(verdict);',
+    instead: 'return true;',
+  },
+  {
+    name: 'transact: only real passes',
+    file: 'src/smtp/admitted.ts',
+    code: 'if (registry().has(pass)) return;',
+    instead: 'if (pass !== null) return;',
+  },
+  {
+    name: 'no CR, LF or other control in a command',
+    file: 'src/smtp/command.ts',
+    code: String.raw`if (/[\x00-\x1f\x7f-\x9f]/.test(line)) {`,
+    instead: 'if (false) {',
+  },
+  {
+    name: 'nothing between 220 and the handshake',
+    file: 'src/smtp/starttls.ts',
+    code: 'if (!connection.alive || !connection.bufferEmpty) {',
+    instead: 'if (false) {',
+  },
+  {
+    name: 'address guard',
+    file: 'src/dns/address-guard.ts',
+    code: 'if (found === null) return',
+    instead: 'return',
+  },
+];
+
+const chosen = process.argv.slice(2);
+const copy = mkdtempSync(join(tmpdir(), 'enforced-tls-teeth-'));
+const tally = createTally();
+try {
+  cpSync(project, copy, {
+    recursive: true,
+    filter: (path) => !leftOut.test(relative(project, path)),
+  });
+  symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
+  await biteAll();
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+tally.close();
+
+async function biteAll() {
+  const all = [...checksOfTheVerdict(), ...rules].filter(
+    ({ name }) => chosen.length === 0 || chosen.includes(name),
+  );
+  const broken = failuresOf(['related', '--run', ...all.map(({ file }) => file)]);
+  if (broken.length > 0) {
+    throw new Error(`teeth: these fail with every rule in place:\n${broken.map(describe).join('\n')}`);
+  }
+  for (const rule of all) {
+    await tally.check(rule.name, () => {
+      const [bite] = failuresWithout(rule);
+      if (bite === undefined) throw new Error(`no test fails without this rule (${rule.file})`);
+      return describe(bite);
+    });
+  }
+}
+
+/** `check-<name>.ts`: the function gives its line as passed before it looks at anything. */
+function checksOfTheVerdict() {
+  return readdirSync(join(project, 'src/verdict'))
+    .filter((file) => /^check-.*(?<!\.test)\.ts$/.test(file))
+    .map((base) => {
+      const file = `src/verdict/${base}`;
+      const text = readFileSync(join(project, file), 'utf8');
+      const [code] = /export function check\w+\(evidence: Evidence\): Check \{/.exec(text) ?? [];
+      const name = base.slice('check-'.length, -'.ts'.length);
+      return { name, file, code, instead: `${code} return line('${name}', 'pass');` };
+    });
+}
+
+/** The tests that fail while the rule is out of order. The first is enough, so the run ends there. */
+function failuresWithout({ name, file, code, instead }) {
+  const path = join(copy, file);
+  const text = readFileSync(path, 'utf8');
+  if (code === undefined || text.split(code).length !== 2) {
+    throw new Error(`teeth: ${name}: its code does not stand in ${file} exactly once`);
+  }
+  writeFileSync(
+    path,
+    text.replace(code, () => instead),
+  );
+  try {
+    return failuresOf(['related', '--run', '--bail=1', file]);
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+/** Runs tests in the copy. Files that do not even load are no failures: they would say nothing about the rule. */
+function failuresOf(args) {
+  const report = join(copy, 'teeth.json');
+  rmSync(report, { force: true });
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(project, 'node_modules/vitest/vitest.mjs'), ...args, '--reporter=json', `--outputFile=${report}`],
+    { cwd: copy, encoding: 'utf8' },
+  );
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8')).testResults;
+  } catch (error) {
+    throw new Error(`teeth: the tests did not run\n${stdout}${stderr}`, { cause: error });
+  }
+  return results.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName }) => ({ file: relative(copy, name), title: fullName })),
+  );
+}
+
+function describe({ file, title }) {
+  return `${file}: ${title}`;
+}
