@@ -5,9 +5,11 @@
  * CI-1 to CI-8, FI-6, FI-9, FI-18. Path facts come from what the server sent; nothing is fetched (CI-4).
  */
 import type { Reason } from '../core/reasons.js';
+import { findSuite } from '../tls/suites.js';
 import type { Certificate } from '../x509/certificate.js';
 import { type PathVerdict, walkPath } from '../x509/path.js';
 import { isLevel, line } from './check.js';
+import { hasWeakSignature } from './check-key.js';
 import type { Check, Evidence } from './verdict.js';
 
 const DATE_ERRORS: readonly string[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
@@ -35,13 +37,28 @@ export function checkChain(evidence: Evidence): Check {
   const walk = walkPath(sent[0] as Certificate, sent, store);
   if (!walk.ok) return fail(walk.reason, walk.detail);
   if (facts.pathError !== null && !DATE_ERRORS.includes(facts.pathError)) {
-    // OpenSSL sees something that our walk does not: what nobody can name is not passed.
-    return line('chain', 'unknown', { reason: 'certificate-invalid', want, got: facts.pathError });
+    // OpenSSL sees something that our walk does not: what nobody can name is not passed. Weak digests it does not name.
+    const isWeak = walk.path.slice(0, -1).some(hasWeakSignature);
+    const reason = isWeak ? 'certificate-weak-signature' : 'certificate-invalid';
+    return line('chain', 'unknown', { reason, want, got: facts.pathError });
+  }
+  const leaf = walk.path[0] as Certificate;
+  const usage = usageOf(facts.cipher.standardName);
+  if (leaf.keyUsage !== null && !leaf.keyUsage.includes(usage)) {
+    const got = `key usage: ${leaf.keyUsage.join(', ')}`;
+    return fail('certificate-wrong-purpose', got, `a key for ${usage}, as the suite needs it`);
   }
   return (
     judgeAgreements(evidence, walk) ??
     line('chain', 'pass', { want, got: walk.path.map((each) => each.subject).join(' < ') })
   );
+}
+
+/** CI-6, RFC 5280 §4.2.1.3: what the suite does with the key of the leaf; all of TLS 1.3 signs. */
+function usageOf(standardName: string): string {
+  const exchange = findSuite(standardName)?.keyExchange;
+  if (exchange === 'rsa') return 'keyEncipherment';
+  return exchange === 'static-dh' ? 'keyAgreement' : 'digitalSignature';
 }
 
 /** Include, exclude, issuer, pins: what the two sides agreed on beyond the list of roots. */

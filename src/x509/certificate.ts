@@ -4,6 +4,8 @@
  * Standards: RFC 5280 §4, RFC 9525 (names).
  */
 
+import type { NameConstraints } from './name-constraints.js';
+
 /** A name in subjectAltName; `valid` is false where it holds NUL, control characters, commas, U-labels or a bad form. */
 export interface AlternativeName {
   readonly type: 'dns' | 'ip' | 'email' | 'uri' | 'other';
@@ -53,7 +55,8 @@ export interface Certificate {
   /** `serverAuth`, `clientAuth`, `anyExtendedKeyUsage`, `OCSPSigning`, ... else the OID; null without the extension. */
   readonly extendedKeyUsage: readonly string[] | null;
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | null } | null;
-  readonly hasNameConstraints: boolean;
+  /** Which names a certificate below this one may carry; null without the extension. */
+  readonly nameConstraints: NameConstraints | null;
   readonly unknownCriticalExtensions: readonly string[];
   readonly mustStaple: boolean;
   /** Where authorityInfoAccess says that the issuer's certificate lies; only shown to people (CI-4). */

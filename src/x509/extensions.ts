@@ -18,6 +18,7 @@ import {
 } from './der.js';
 import { isDnsName } from './dns-name.js';
 import { isCleanName } from './distinguished-name.js';
+import { readNameConstraints } from './name-constraints.js';
 import { EXTENSION, KEY_USAGES, PURPOSES } from './oids.js';
 
 type Extensions = Pick<
@@ -26,7 +27,7 @@ type Extensions = Pick<
   | 'keyUsage'
   | 'extendedKeyUsage'
   | 'basicConstraints'
-  | 'hasNameConstraints'
+  | 'nameConstraints'
   | 'unknownCriticalExtensions'
   | 'mustStaple'
   | 'issuerUrls'
@@ -41,7 +42,7 @@ export function readExtensions(field: DerElement | undefined): Extensions {
     keyUsage: null,
     extendedKeyUsage: null,
     basicConstraints: null,
-    hasNameConstraints: false,
+    nameConstraints: null,
     unknownCriticalExtensions: [],
     mustStaple: false,
     issuerUrls: [],
@@ -87,7 +88,7 @@ function readExtension(found: Mutable<Extensions>, oid: string, value: Uint8Arra
       return;
     }
     case EXTENSION.nameConstraints:
-      found.hasNameConstraints = true;
+      found.nameConstraints = readNameConstraints(value);
       return;
     case EXTENSION.tlsFeature:
       found.mustStaple = readChildren(readOnly(value, TAG.sequence, 'list').content, 20).some(

@@ -3,11 +3,12 @@
  * dates by the system clock; this walk names what is wrong, and ignores dates, which `validity.ts` judges.
  *
  * Steps: issuers by name and signature, out of the certificates sent and the anchors, bounded in depth and tries; then
- * the rules of RFC 5280 §6 for each certificate. Name constraints are not worked out: a path under them is refused.
+ * the rules of RFC 5280 §6 for each certificate.
  */
 import { X509Certificate } from 'node:crypto';
 import type { Reason } from '../core/reasons.js';
 import type { Certificate } from './certificate.js';
+import { findForbiddenName } from './name-constraints.js';
 import { issuerSerialKey, type TrustAnchor, type TrustStore } from './trust-store.js';
 
 const MAX_DEPTH = 10;
@@ -68,6 +69,10 @@ function sameName(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
+function isSelfIssued(certificate: Certificate): boolean {
+  return sameName(certificate.subjectDer, certificate.issuerDer);
+}
+
 /** RFC 5280 §6.1.4: what each certificate of a signed path must satisfy; null when all do. */
 function judgePath(path: readonly Certificate[], anchor: TrustAnchor, store: TrustStore): PathVerdict | null {
   const refuse = (reason: Reason, depth: number, detail: string): PathVerdict => ({
@@ -84,20 +89,20 @@ function judgePath(path: readonly Certificate[], anchor: TrustAnchor, store: Tru
       return refuse('certificate-unknown-critical-extension', depth, `${certificate.subject}: ${ids}`);
     }
     if (depth > 0) {
-      const fault = judgeIssuer(certificate, depth - 1);
+      const fault = judgeIssuer(path, depth);
       if (fault !== null) return refuse('certificate-invalid', depth, `${certificate.subject}: ${fault}`);
-      if (certificate.hasNameConstraints && depth < path.length - 1) {
-        return refuse(
-          'certificate-name-constraint',
-          depth,
-          `${certificate.subject} may issue only for some names`,
-        );
+      const stray = findStray(path, depth);
+      if (stray !== null) {
+        const detail = `${certificate.subject} may not issue for ${stray.name}`;
+        return refuse('certificate-name-constraint', stray.depth, detail);
       }
     }
   }
-  const usage = leaf.extendedKeyUsage;
-  if (usage !== null && !usage.includes('serverAuth') && !usage.includes('anyExtendedKeyUsage')) {
-    return refuse('certificate-wrong-purpose', 0, `purposes: ${usage.join(', ')}`);
+  // CI-6; that purposes of an authority bind what it issues is the practice of browsers and of OpenSSL.
+  const stranger = path.slice(0, Math.max(1, path.length - 1)).findIndex((each) => !isForServers(each));
+  if (stranger >= 0) {
+    const purposes = path[stranger]?.extendedKeyUsage?.join(', ') ?? '';
+    return refuse('certificate-wrong-purpose', stranger, `purposes: ${purposes}`);
   }
   if (anchor.distrustAfter !== null && leaf.notBefore > anchor.distrustAfter) {
     return refuse(
@@ -107,6 +112,10 @@ function judgePath(path: readonly Certificate[], anchor: TrustAnchor, store: Tru
     );
   }
   return null;
+}
+
+function isForServers({ extendedKeyUsage: purposes }: Certificate): boolean {
+  return purposes === null || purposes.includes('serverAuth') || purposes.includes('anyExtendedKeyUsage');
 }
 
 /** CI-3: distrust is said of a certificate by its hash, or by issuer and serial number where the list has no more. */
@@ -126,23 +135,34 @@ function distrusted(certificate: Certificate, depth: number, store: TrustStore):
   };
 }
 
+/** RFC 5280 §4.2.1.10: what an issuer may not name, anywhere below it; authorities that only renew themselves are passed. */
+function findStray(path: readonly Certificate[], depth: number): { name: string; depth: number } | null {
+  const constraints = path[depth]?.nameConstraints ?? null;
+  if (constraints === null) return null;
+  for (const [below, certificate] of path.slice(0, depth).entries()) {
+    if (below > 0 && isSelfIssued(certificate)) continue;
+    const name = findForbiddenName(certificate, constraints, below === 0);
+    if (name !== null) return { name, depth: below };
+  }
+  return null;
+}
+
 /** RFC 5280 §4.2.1.9, §4.2.1.3: an issuer is a CA, may sign certificates, and has room below it. */
-function judgeIssuer(certificate: Certificate, certificatesBetween: number): string | null {
+function judgeIssuer(path: readonly Certificate[], depth: number): string | null {
+  const { basicConstraints, keyUsage } = path[depth] as Certificate;
   // The anchor is trusted as such; version 1 roots have no extensions.
-  const { basicConstraints, keyUsage } = certificate;
-  const isRootWithout = basicConstraints === null && sameName(certificate.subjectDer, certificate.issuerDer);
-  if (!isRootWithout && basicConstraints?.ca !== true) return 'is not an authority';
+  const isPlainAnchor = depth === path.length - 1 && basicConstraints === null;
+  if (!isPlainAnchor && basicConstraints?.ca !== true) return 'is not an authority';
   if (keyUsage !== null && !keyUsage.includes('keyCertSign')) return 'may not sign certificates';
   const room = basicConstraints?.pathLength ?? null;
-  return room !== null && certificatesBetween > room
-    ? `may have ${room} authorities below it, has ${certificatesBetween}`
-    : null;
+  const below = path.slice(1, depth).filter((each) => !isSelfIssued(each)).length;
+  return room !== null && below > room ? `may have ${room} authorities below it, has ${below}` : null;
 }
 
 /** No path: tells apart what is missing, so that the right side is told. */
 function explainDeadEnd(leaf: Certificate, search: Search): PathVerdict {
   if (isDistrusted(leaf, search.store)) return distrusted(leaf, 0, search.store);
-  if (sameName(leaf.subjectDer, leaf.issuerDer)) {
+  if (isSelfIssued(leaf)) {
     return {
       ok: false,
       reason: 'certificate-self-signed',
@@ -166,7 +186,7 @@ function explainDeadEnd(leaf: Certificate, search: Search): PathVerdict {
       };
     }
     if (isDistrusted(next, search.store)) return distrusted(next, depth + 1, search.store);
-    if (sameName(next.subjectDer, next.issuerDer)) {
+    if (isSelfIssued(next)) {
       return {
         ok: false,
         reason: 'certificate-not-trusted',
