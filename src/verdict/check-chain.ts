@@ -90,9 +90,11 @@ function judgeAgreements(evidence: Evidence, walk: Extract<PathVerdict, { ok: tr
 
 /** FI-6: by hash, or by Common Name or Organisation, where a longer name may follow ("DigiCert" fits "DigiCert Inc"). */
 function isIssuer(certificate: Certificate, wanted: readonly string[]): boolean {
-  const names = [...certificate.subject.matchAll(/(?:^|,)(?:CN|O)=((?:\\.|[^,\\])*)/g)].map((match) =>
-    (match[1] ?? '').replaceAll(/\\(.)/g, '$1').toLowerCase(),
-  );
+  // Attribute by attribute from the start: a value with an escaped comma must not pass for an attribute (AT-51).
+  const attributes = [...certificate.subject.matchAll(/(?:^|,)([^=,]+)=((?:\\.|[^,\\])*)/gy)];
+  const names = attributes
+    .filter(([, type]) => type === 'CN' || type === 'O')
+    .map(([, , value = '']) => value.replaceAll(/\\(.)/g, '$1').toLowerCase());
   return wanted.some((each) => {
     const name = each.toLowerCase();
     return (

@@ -7,6 +7,11 @@ import { walkPath } from '../x509/path.js';
 import { isLevel, line } from './check.js';
 import type { Check, Evidence } from './verdict.js';
 
+/** True for a digest that can be forged, or that nobody here knows. */
+export function hasWeakSignature({ signature }: Certificate): boolean {
+  return ['md5', 'sha1', 'unknown'].includes(signature.hash);
+}
+
 export function checkKey(evidence: Evidence): Check {
   const { facts, plan, sent } = evidence;
   if (facts === null || !isLevel(evidence, 'verified')) return line('key', 'not-asked');
@@ -27,7 +32,7 @@ export function checkKey(evidence: Evidence): Check {
       });
     }
     const isAnchor = walk?.ok === true && depth === path.length - 1 && depth > 0;
-    if (!isAnchor && ['md5', 'sha1', 'unknown'].includes(signature.hash)) {
+    if (!isAnchor && hasWeakSignature(certificate)) {
       return line('key', 'fail', {
         reason: 'certificate-weak-signature',
         want,
