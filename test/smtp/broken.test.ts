@@ -118,11 +118,9 @@ describe('a lost connection', () => {
       },
       { keywords: ['PIPELINING'], envelope: envelopeOf(250) },
     );
-    const counts = Map.groupBy(results, brief);
-    expect([...counts].map(([text, all]) => [text, all.length])).toEqual([
-      ['accepted@final:250', 100],
-      ['lost@mail:connection-closed', 150],
-    ]);
+    expect(new Set(results.slice(0, 100).map(brief))).toEqual(new Set(['accepted@final:250']));
+    expect(new Set(results.slice(100).map(brief))).toEqual(new Set(['lost@mail:connection-closed']));
+    expect(results).toHaveLength(250);
   });
 });
 
@@ -144,7 +142,7 @@ describe('421', () => {
               if (closes) peer.layer.end();
               else if (step !== 'content') {
                 while ((await peer.line()) !== 'QUIT');
-                peer.send('221 bye\r\n');
+                peer.layer.end('221 bye\r\n');
               }
             }),
             { keywords, message: step === 'content' ? await large() : await messageOf() },
