@@ -63,6 +63,14 @@ export function asciiValue(text: string): string {
   );
 }
 
+/**
+ * The same for words that somebody else chose, with encoded words taken apart: readers would decode one (RFC 2047) and
+ * find line ends and fields in it (AT-22).
+ */
+export function foreignValue(text: string): string {
+  return asciiValue(text).replaceAll('=?', '=\\x{3F}');
+}
+
 /** Words of a paragraph in lines of at most `width` characters; a longer word stands alone. */
 export function wrapWords(paragraph: string, width = 72): string {
   const lines: string[] = [];

@@ -6,7 +6,7 @@
 import { canonicalDomain } from '../core/domain.js';
 import type { Reason } from '../core/reasons.js';
 import { formatMailDate } from '../message/date.js';
-import { asciiValue } from './encode.js';
+import { asciiValue, foreignValue } from './encode.js';
 import type { DsnAction } from './texts.js';
 
 /** What a server answered, when that decided. */
@@ -124,13 +124,13 @@ function diagnosticOf(recipient: DsnRecipient): string | null {
     const shown = remote.lines.slice(0, MAX_REPLY_LINES);
     const lines = shown.map((line, index) => {
       const more = index < shown.length - 1;
-      return `${remote.code}${more ? '-' : ' '}${asciiValue(line)}`.trimEnd();
+      return `${remote.code}${more ? '-' : ' '}${foreignValue(line)}`.trimEnd();
     });
     return foldLines(['Diagnostic-Code: smtp; ', ...lines]);
   }
   if (reason === null) return null;
   const detail = recipient.detail ? ` (${recipient.detail})` : '';
-  return field('Diagnostic-Code', `X-TLS-Policy; ${reason}${detail}`);
+  return foldLines(['Diagnostic-Code: ', `X-TLS-Policy; ${reason}${foreignValue(detail)}`]);
 }
 
 function field(name: string, value: string): string {
