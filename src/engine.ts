@@ -5,6 +5,7 @@
  */
 import { createAnnouncer } from './announcer.js';
 import { type Clock, systemClock } from './core/clock.js';
+import { publish } from './core/channels.js';
 import { type Context, createContext } from './core/context.js';
 import { attempt, type AttemptRecord } from './deliver/attempt.js';
 import { type DryRun, dryRun } from './deliver/dry-run.js';
@@ -32,6 +33,7 @@ import { createConnectionPool } from './smtp/pool.js';
 import { parseEhloName } from './smtp/ehlo-name.js';
 import { parseConfiguredRoute } from './route/configured.js';
 import { createSecureContexts } from './tls/context.js';
+import { warnOfList } from './x509/list-age.js';
 import { bundledRoots } from './x509/roots.js';
 import type { TrustStore } from './x509/trust-store.js';
 
@@ -75,6 +77,8 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
   const clock = options.clock ?? systemClock;
   const ehloName = parseEhloName(options.ehloName);
   const store = options.trust ?? bundledRoots();
+  for (const warning of warnOfList(store, clock.now()))
+    publish('trust.warning', { store: store.name, warning });
   const from = sourcesOf(options, store, preparing.holdForMs ?? null);
   const opener: Opener = {
     decide: (domain, ask, ctx) => decide(domain, from, ask, ctx),

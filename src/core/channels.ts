@@ -50,6 +50,8 @@ export interface Events {
   'policy.source-unknown': { readonly domain: string; readonly source: string; readonly cause: string };
   /** Report-only: what would have been refused (user need 37). */
   'policy.would-refuse': { readonly domain: string; readonly host: string; readonly reason: Reason };
+  /** Said once, when a sender or transport is made: an old list of roots, a clock that cannot be right (AT-53). */
+  'trust.warning': { readonly store: string; readonly warning: string };
   'environment.warning': { readonly variable: string; readonly effect: string };
 }
 

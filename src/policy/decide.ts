@@ -5,6 +5,7 @@
  */
 import type { Context } from '../core/context.js';
 import { printable } from '../core/printable.js';
+import { warnOfList } from '../x509/list-age.js';
 import type { PlanBase } from './base.js';
 import { fingerprintPlan } from './fingerprint.js';
 import { findRule, type ParsedRule } from './from-table.js';
@@ -34,14 +35,14 @@ export async function decide(domain: string, from: Sources, ask: Ask | null, ctx
   }
   if (ask !== null) because.push({ source: 'message', asked: ask, ref: 'options of the message' });
   const others = mergePlan({ domain, because, unknown, base: from.base });
-  if (active === null) return others;
+  if (active === null) return warnOfRoots(others, now);
   const own: Because = {
     source: 'table',
     asked: active.ask,
     ref: `rule "${active.wildcard ? '*.' : ''}${active.match}"`,
   };
   const whole = mergePlan({ domain, because: [own, ...because], unknown, base: from.base });
-  return applyHost(whole, others, active, now);
+  return warnOfRoots(applyHost(whole, others, active, now), now);
 }
 
 async function askSource(
@@ -55,6 +56,13 @@ async function askSource(
     if (ctx.signal.aborted) throw error;
     return [source, { kind: 'unknown', cause: error instanceof Error ? error.message : String(error) }];
   }
+}
+
+/** AT-53: who relies on a list of roots hears that it is old, or that the clock cannot be right. */
+function warnOfRoots(plan: Plan, now: number): Plan {
+  const { store } = plan.trust;
+  if (plan.level !== 'verified' || store === null) return plan;
+  return { ...plan, warnings: [...plan.warnings, ...warnOfList(store, now)] };
 }
 
 /** What only the host's table says; waivers and report-only never touch a locked plan. */

@@ -38,6 +38,9 @@ export interface TableRule {
   /** `spki-sha256/<base64>`, current and next. */
   readonly pins?: readonly string[];
   readonly trust?: TrustStore;
+  /** SHA-256 (hex) of the roots that alone count, out of those that are trusted. */
+  readonly include?: readonly string[];
+  /** Certificates that never count: SHA-256 (hex) or `serial:<hex>`; colons and case do not matter. */
   readonly exclude?: readonly string[];
   readonly requireMxAuth?: boolean;
   readonly minRsaBits?: number;
@@ -81,6 +84,7 @@ const KEYS: readonly (keyof TableRule)[] = [
   'issuer',
   'pins',
   'trust',
+  'include',
   'exclude',
   'requireMxAuth',
   'minRsaBits',
@@ -181,7 +185,8 @@ function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {
     issuer: rule.issuer,
     pins: rule.pins,
     store: rule.trust,
-    excludeAnchors: rule.exclude,
+    includeAnchors: rule.include?.map((entry) => parseFingerprint(entry, `${where}.include`)),
+    excludeAnchors: rule.exclude?.map((entry) => parseExclusion(entry, `${where}.exclude`)),
     requireMxAuth: rule.requireMxAuth,
     minRsaBits: rule.minRsaBits,
     minEcBits: rule.minEcBits,
@@ -194,6 +199,22 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function defined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+/** A block list that is written in another form would block nothing and nobody would know (CI-8). */
+function parseFingerprint(text: string, where: string): string {
+  const hex = text.replaceAll(':', '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  throw invalid(where, `expected the SHA-256 of a certificate in hex, got ${JSON.stringify(text)}`);
+}
+
+function parseExclusion(text: string, where: string): string {
+  const serial = /^serial:((?:[0-9a-f]{2}:?)+)$/i.exec(text)?.[1];
+  if (serial === undefined) return parseFingerprint(text, where);
+  return `serial:${serial
+    .replaceAll(':', '')
+    .toLowerCase()
+    .replace(/^(?:00)+(?=..)/, '')}`;
 }
 
 /** FI-13: a floor below the deny-list, or a forbidden suite that nobody knows, is refused when it is written. */

@@ -4,6 +4,7 @@
  */
 export type { AlternativeName, Certificate, CertificateKey } from './certificate.js';
 export { type CertdataOptions, certdataStore, readCertdata } from './certdata.js';
+export { warnOfList } from './list-age.js';
 export { matchName, type NameMatch, type NameMode } from './names.js';
 export { parseCertificate, parseCertificates } from './parse.js';
 export { type PathVerdict, walkPath } from './path.js';

@@ -24,13 +24,22 @@ export function systemRoots(): TrustStore {
   return pemStore(source('system'), 'system');
 }
 
-/** Roots in PEM, one text or several. @throws ConfigError `certificate-unreadable` */
-export function pemStore(pem: string | readonly string[], name = 'pem'): TrustStore {
+/**
+ * Roots in PEM, one text or several. `date` says when the list was made (milliseconds since the epoch), so that somebody
+ * is told when it gets old; default null, not known.
+ * @throws ConfigError `certificate-unreadable`
+ */
+export function pemStore(
+  pem: string | readonly string[],
+  name = 'pem',
+  date: number | null = null,
+): TrustStore {
   const texts = typeof pem === 'string' ? [pem] : pem;
   return createTrustStore(
     name,
     texts
       .flatMap((text) => parseCertificates(text))
       .map((certificate) => ({ certificate, distrustAfter: null })),
+    { date },
   );
 }

@@ -63,20 +63,25 @@ export function createTrustStore(
   };
 }
 
-/** Only the roots that are in both; what either distrusts stays distrusted, the earlier distrust date counts. */
+/**
+ * Only the roots that are in both; what either distrusts stays distrusted, the earlier distrust date counts, and the whole
+ * is as old as its older half.
+ */
 export function intersectStores(a: TrustStore, b: TrustStore): TrustStore {
   if (a.id === b.id) return a;
   const others = new Map(b.anchors.map((anchor) => [anchor.certificate.sha256, anchor]));
   const anchors = a.anchors.flatMap((anchor) => {
     const other = others.get(anchor.certificate.sha256);
     if (other === undefined) return [];
-    const dates = [anchor.distrustAfter, other.distrustAfter].filter((date) => date !== null);
-    return [
-      { certificate: anchor.certificate, distrustAfter: dates.length === 0 ? null : Math.min(...dates) },
-    ];
+    const distrustAfter = earlier(anchor.distrustAfter, other.distrustAfter);
+    return [{ certificate: anchor.certificate, distrustAfter }];
   });
   return createTrustStore(`${a.name} and ${b.name}`, anchors, {
-    date: a.date,
+    date: earlier(a.date, b.date),
     distrusted: [...a.distrusted, ...b.distrusted],
   });
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
