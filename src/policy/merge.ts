@@ -110,8 +110,11 @@ function intersectLists(
   contradictions: Contradiction[],
 ): readonly string[] | null {
   const asking = because.flatMap((each) => {
-    const list = each.asked[field];
-    return list === undefined ? [] : [{ source: each.source, list }];
+    const { asked, source } = each;
+    // Whoever asks for named names and names none asks for none.
+    const none = field === 'acceptedNames' && asked.nameReference === 'names' ? [] : undefined;
+    const list = asked[field] ?? none;
+    return list === undefined ? [] : [{ source, list }];
   });
   const [first, ...others] = asking;
   if (first === undefined) return null;

@@ -13,8 +13,7 @@ export function admit(connection: Connection, verdict: Verdict): Admitted<Verdic
   const isThisSession =
     verdict.host === endpoint.host &&
     verdict.address === endpoint.address &&
-    verdict.facts === connection.facts &&
-    verdict.encrypted === (connection.facts !== null);
+    verdict.facts === connection.facts;
   const opens =
     isRegistered(verdict) &&
     verdict.passed &&
