@@ -13,7 +13,7 @@ export const HOST = 'mx1.partner.example';
 const DOMAIN = 'partner.example';
 
 /** The plan of the domain under class verified, by one rule. */
-export function planOf(
+export async function planOf(
   trust: TrustStore,
   rule: Partial<TableRule> = {},
   now = Date.now(),
