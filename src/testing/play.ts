@@ -83,8 +83,8 @@ export interface TlsSetting {
   readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   /** OpenSSL cipher list of TLS 1.2 and below, TLS 1.3 suites by their full name. */
   readonly ciphers?: string;
-  /** A Diffie-Hellman group by its name in node:crypto; `modp2` has 1024 bits. */
-  readonly dhGroup?: 'modp1' | 'modp2' | 'modp5' | 'modp14';
+  /** A Diffie-Hellman group by its name in node:crypto; `modp2` has 1024 bits, the least that Node serves. */
+  readonly dhGroup?: 'modp2' | 'modp5' | 'modp14';
   readonly clientCertificate?: 'none' | 'request' | 'require';
   /** Offer tickets for resumption. Default false. */
   readonly tickets?: boolean;

@@ -74,6 +74,8 @@ export interface RecordedConnection {
   insteadOfHandshake: Buffer;
   /** null: no handshake was completed. */
   tls: RecordedTls | null;
+  /** Handshakes that were completed; more than one: the session was renegotiated. */
+  handshakes: number;
   /** Why the handshake failed, in OpenSSL's words; null: it did not. */
   tlsError: string | null;
   /** Offences of the client against SMTP: talking early, pipelining that was not offered, lines without CR. */
@@ -97,6 +99,7 @@ export function createRecording(id: number, openedAt: number): RecordedConnectio
     behindStartTls: 0,
     insteadOfHandshake: Buffer.alloc(0),
     tls: null,
+    handshakes: 0,
     tlsError: null,
     offences: [],
     contentOctets: 0,

@@ -28,6 +28,7 @@ export function createServerContext(identity: Identity, setting: TlsSetting): tl
 
 /** Watches a handshake. */
 export interface HandshakeWatcher {
+  /** A handshake is done: the first, or one more that renegotiates. */
   readonly done: (facts: RecordedTls) => void;
   readonly failed: (error: Error) => void;
 }
@@ -51,7 +52,7 @@ export function startServerLayer(
       callback(null, context);
     },
   });
-  layer.once('secure', () => {
+  layer.on('secure', () => {
     const cipher = layer.getCipher();
     const certificate = client === 'none' ? undefined : layer.getPeerX509Certificate();
     watcher.done({

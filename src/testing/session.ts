@@ -60,6 +60,8 @@ function handshake(state: SessionState): void {
   socket.removeAllListeners('data');
   const layer = startServerLayer(socket, setting.context(), setting.tls, {
     done(facts) {
+      setting.record.handshakes += 1;
+      if (state.secure) return;
       setting.record.tls = facts;
       state.secure = true;
       state.mode = COMMANDS;

@@ -132,3 +132,16 @@ it('world: when one server cannot be made, none is left behind', async () => {
   // The port is free again.
   open.push(await createSmtpServer({ host: 'mx1.partner.example', port }));
 });
+
+it('world: more mail than a sender works on at once is tried to the last, though silent servers use up the time', async () => {
+  const domains = ['a.example', 'b.example', 'c.example'];
+  const { world, sender } = await start(
+    {
+      zones: Object.fromEntries(domains.map((domain) => [domain, { mx: [`mx.${domain}`] }])),
+      servers: { 'mx.a.example': { fault: 'silentGreeting' }, 'mx.b.example': { fault: 'silentGreeting' } },
+    },
+    { concurrency: 1 },
+  );
+  const { outcomes } = await world.deliver(sender, { ...mail, to: domains.map((domain) => `x@${domain}`) });
+  expect(outcomes.map(({ state }) => state).toSorted()).toEqual(['deferred', 'deferred', 'delivered']);
+});

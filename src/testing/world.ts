@@ -159,7 +159,7 @@ async function startServers(
   const servers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
   if (failed !== undefined) {
-        await Promise.all(servers.map((server) => server.close()));
+    await Promise.all(servers.map((server) => server.close()));
     throw failed.reason;
   }
   return new Map(servers.map((server) => [nameOf(server.host), server]));
@@ -223,7 +223,11 @@ async function deliverOnce(
   clock: FakeClock,
 ): Promise<{ receipt: Receipt; outcomes: readonly Outcome[] }> {
   const receipt = await sender.send(mail);
-  await clock.until(sender.processOnce());
+  let tried = false;
+  void receipt.attempted.then(() => (tried = true));
+  // One call works for a limited time: silent servers use it up, and the rest is for the next call.
+  let worked = 1;
+  while (!tried && worked > 0) worked = await clock.until(sender.processOnce());
   // A sender that works by itself may have taken the job first; one that does not has left it.
   return { receipt, outcomes: await clock.until(receipt.attempted) };
 }

@@ -280,6 +280,8 @@ it('mock fault renegotiation: a second handshake runs after EHLO', async () => {
     types.filter((type) => type === CHANGE_CIPHER_SPEC).length;
   expect(count(await recordTypes({ fault: 'tls12Only' }))).toBe(1);
   expect(count(await recordTypes({ fault: 'renegotiation' }))).toBe(2);
+  const { server } = await probe({ fault: 'renegotiation' });
+  expect(server.connections[0]?.handshakes).toBe(2);
 });
 
 it('mock fault closeWithNotify: an alert goes out first', async () => {

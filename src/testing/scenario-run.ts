@@ -1,0 +1,158 @@
+/**
+ * Plays a scenario in a world of its own and checks what came of it: the outcomes, and at the servers how far the message
+ * came. Whatever the scenario, nothing of a message is ever in clear, unless its policy allows it.
+ * Failure: AssertionError with the conversation.
+ */
+import { AssertionError } from 'node:assert';
+import { createSender, type Sender } from '../sender.js';
+import type { Outcome } from '../deliver/outcome.js';
+import type { Mail } from '../mail.js';
+import type { SenderOptions } from '../sender-options.js';
+import type { Authority } from './authority.js';
+import { type Expected, MX1, PARTNER, type Reach, type Scenario, type Turn } from './scenario.js';
+import { createWorld, type World } from './world.js';
+
+/** How to play. */
+export interface PlayOptions {
+  /** Default: a new one. Sharing one saves time. */
+  readonly authority?: Authority;
+  /** Options of the sender; those of the scenario win. */
+  readonly sender?: Partial<SenderOptions>;
+}
+
+/** What came of a scenario, as plain data: it is equal wherever the scenario is played. */
+export interface ScenarioResult {
+  readonly name: string;
+  /** For each mail: state, reason, status and reply code of each recipient. */
+  readonly mails: readonly (readonly Pick<Outcome, 'recipient' | 'state' | 'reason' | 'host' | 'status'>[])[];
+  /** For each connection: the server, what was negotiated, and the verbs that it heard; `*` marks those inside TLS. */
+  readonly connections: readonly {
+    readonly host: string;
+    readonly tls: string | null;
+    readonly heard: readonly string[];
+  }[];
+}
+
+const MESSAGE = Buffer.from(
+  [
+    'Date: Thu, 15 Jan 2026 12:00:00 +0000',
+    'From: ops@bank.example',
+    'To: anna@partner.example',
+    'Message-ID: <scenario@bank.example>',
+    'Subject: scenario',
+    '',
+    'the sum is 4711',
+    '',
+  ].join('\r\n'),
+);
+
+/**
+ * Plays a scenario.
+ * @throws AssertionError when something comes of it that must not
+ */
+export async function runScenario(scenario: Scenario, options: PlayOptions = {}): Promise<ScenarioResult> {
+  const { zones = { [PARTNER]: { mx: [MX1] } }, servers } = scenario;
+  const world = await createWorld({
+    zones,
+    ...(servers === undefined ? {} : { servers }),
+    ...(options.authority === undefined ? {} : { authority: options.authority }),
+  });
+  try {
+    const sender = createSender(world.senderOptions({ ...options.sender, ...scenario.options }));
+    const mails = await sendAll(scenario, world, sender).finally(() => world.clock.until(sender.close()));
+    checkReach(world, reachOf(scenario));
+    scenario.holds?.(world);
+    return { name: scenario.name, mails: mails.map((each) => each.map(summarise)), connections: listen(world) };
+  } finally {
+    await world.close();
+  }
+}
+
+async function sendAll(scenario: Scenario, world: World, sender: Sender): Promise<(readonly Outcome[])[]> {
+  const mail: Mail = {
+    from: 'ops@bank.example',
+    to: ['anna@partner.example'],
+    message: MESSAGE,
+    ...scenario.mail,
+  };
+  const first: Turn = { change: () => undefined, expected: scenario.expected };
+  const mails: (readonly Outcome[])[] = [];
+  for (const { change, expected } of [first, ...(scenario.then ?? [])]) {
+    await change(world);
+    const { outcomes } = await world.deliver(sender, mail);
+    checkOutcomes(world, outcomes, expected);
+    mails.push(outcomes);
+  }
+  return mails;
+}
+
+function checkOutcomes(world: World, outcomes: readonly Outcome[], { outcomes: expected }: Expected): void {
+  const fits = (outcome: Outcome, index: number): boolean => {
+    const want = expected[index];
+    return (
+      want !== undefined &&
+      outcome.state === want.state &&
+      outcome.reason === want.reason &&
+      (want.host === undefined || outcome.host === want.host) &&
+      (want.code === undefined || (outcome.reply?.code ?? null) === want.code)
+    );
+  };
+  if (outcomes.length === expected.length && outcomes.every(fits)) return;
+  const got = outcomes.map(({ recipient, state, reason, host, detail, reply }) =>
+    JSON.stringify({ recipient, state, reason, host, code: reply?.code ?? null, detail }),
+  );
+  fail(world, `expected ${JSON.stringify(expected)}, got\n${got.join('\n')}`);
+}
+
+/** The furthest that any mail of the scenario may come. */
+function reachOf({ expected, then = [] }: Scenario): Reach {
+  const order: readonly Reach[] = ['session', 'envelope', 'message', 'clear'];
+  const reaches = [expected, ...then.map((turn) => turn.expected)].map(({ reach, outcomes }): Reach => {
+    return reach ?? (outcomes.some(({ state }) => state === 'delivered') ? 'message' : 'session');
+  });
+  return order.findLast((each) => reaches.includes(each)) ?? 'session';
+}
+
+/** A lone dot, which ends a message that nobody wanted (SC-40). */
+const LONE_DOT = '.\r\n'.length;
+
+function checkReach(world: World, reach: Reach): void {
+  const connections = world.servers.flatMap((server) => server.connections);
+  world.noOffences();
+  if (reach !== 'clear') world.noEnvelopeOutsideTls();
+  if (reach === 'session') for (const verb of ['MAIL', 'RCPT', 'DATA', 'BDAT']) world.never(verb);
+  else world.saw('MAIL');
+  for (const { behindStartTls, contentOctets, unread } of connections) {
+    if (behindStartTls > 0) fail(world, `${behindStartTls} octets followed STARTTLS`);
+    if (contentOctets > LONE_DOT && (reach === 'session' || reach === 'envelope'))
+      fail(world, `${contentOctets} octets of the message reached a server`);
+    const late = unread.toString('latin1');
+    if (!LATE[reach].test(late)) fail(world, `to a server that reads no more: ${JSON.stringify(late)}`);
+  }
+}
+
+/** What may still be under way to a server that reads no more. */
+const LATE: Readonly<Record<Reach, RegExp>> = {
+  session: /^(?:(?:QUIT|RSET)\r\n)*$/,
+  envelope: /^(?:(?:QUIT|RSET|DATA|\.|(?:MAIL FROM|RCPT TO):[^\r\n]*)\r\n)*$/,
+  message: /^/,
+  clear: /^/,
+};
+
+function fail(world: World, message: string): never {
+  throw new AssertionError({ message: `${message}\n${world.transcript()}` });
+}
+
+function summarise({ recipient, state, reason, host, status }: Outcome): ScenarioResult['mails'][0][0] {
+  return { recipient, state, reason, host, status };
+}
+
+function listen(world: World): ScenarioResult['connections'] {
+  return world.servers.flatMap((server) =>
+    server.connections.map(({ tls, commands }) => ({
+      host: server.host,
+      tls: tls === null ? null : `${tls.protocol} ${tls.standardName} ${tls.servername ?? '-'}${tls.resumed ? ' resumed' : ''}`,
+      heard: commands.map(({ verb, secure }) => `${verb}${secure ? '*' : ''}`),
+    })),
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * Scenarios around STARTTLS in clear: stripping, refusing, closing, injecting. An enforced class holds the mail at each.
+ */
+import { deepEqual } from 'node:assert/strict';
+import { deferred, delivered, held, MX1, one, PARTNER, playing, type Scenario } from './scenario.js';
+
+const opportunistic = { options: { default: 'opportunistic' } } as const;
+const inClear = one('delivered', null, { reach: 'clear' });
+
+/** By name. */
+export const starttlsScenarios: readonly Scenario[] = [
+  {
+    name: 'plain STARTTLS delivery',
+    says: 'an honest server offers STARTTLS and shows a good certificate',
+    rules: ['ST-3', 'ST-9', 'ST-14', 'SC-18'],
+    expected: one('delivered', null, { host: MX1, code: 250 }),
+    holds: (world) => {
+      world.saw('STARTTLS', 1);
+      world.saw('EHLO', 2);
+    },
+  },
+  playing('noStarttls', ['AT-1', 'ST-1'], held('starttls-not-supported'), {
+    holds: (world) => world.never('STARTTLS'),
+  }),
+  playing('strippedXXXX', ['AT-1', 'ST-1'], held('starttls-stripped'), {
+    holds: (world) => world.never('STARTTLS'),
+  }),
+  playing('starttlsOnFirstLine', ['AT-1', 'SC-6'], held('starttls-not-supported'), {
+    holds: (world) => world.never('STARTTLS'),
+  }),
+  playing('ehlo502', ['SC-4'], held('starttls-not-supported'), {
+    holds: (world) => world.never('HELO'),
+  }),
+  playing('starttls454', ['AT-1', 'ST-4'], held('starttls-temporarily-unavailable')),
+  playing('starttls501', ['AT-1', 'ST-4'], held('starttls-refused')),
+  playing('starttls502', ['AT-1', 'ST-4'], held('starttls-refused')),
+  playing('closeAfterStarttls', ['AT-1', 'SC-15'], deferred('connection-closed')),
+  playing('resetAfterStarttls', ['AT-1', 'SC-15'], deferred('connection-closed')),
+  playing('closeAfter220', ['AT-1', 'AT-8', 'ST-13'], held('handshake-closed')),
+  playing('hangAfter220', ['AT-1', 'AT-8', 'ST-13', 'SC-37'], held('handshake-timeout')),
+  playing('plaintextAfter220', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),
+  playing('multiLine220', ['ST-6'], delivered),
+  playing('injectAfter220', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),
+  playing('injectQueuedAfter220', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),
+  playing('injectPartialLine', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),
+  playing('injectNextSegment', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),
+  playing('injectBefore220', ['AT-2', 'AT-7', 'SC-39'], deferred('unsolicited-reply'), {
+    holds: (world) => world.never('STARTTLS'),
+  }),
+  playing('implicitTlsOn25', ['ST-17', 'SC-1'], deferred('no-greeting')),
+  playing('noStarttls', ['ST-1', 'FAQ-21'], held('starttls-not-supported'), {
+    name: 'noStarttls, class mandatory',
+    options: { default: 'mandatory' },
+  }),
+  playing('noStarttls', ['FAQ-20'], inClear, { name: 'noStarttls, class opportunistic', ...opportunistic }),
+  playing('closeAfter220', ['ST-13', 'FAQ-20'], inClear, {
+    name: 'closeAfter220, class opportunistic',
+    ...opportunistic,
+    holds: (world) => {
+      // ST-13: clear text goes over a connection of its own, on which TLS was never tried.
+      const [clear] = world.server(MX1).connections.filter(({ messages }) => messages.length > 0);
+      deepEqual(clear?.commands.map(({ verb }) => verb).slice(0, 2), ['EHLO', 'MAIL']);
+    },
+  }),
+  playing('injectAfter220', ['AT-2', 'ST-5'], held('plaintext-after-starttls'), {
+    name: 'injectAfter220, class opportunistic',
+    ...opportunistic,
+  }),
+  playing('noStarttls', ['AT-23', 'FAQ-21'], held('starttls-not-supported'), {
+    name: 'noStarttls, a rule for the domain asks more than the default',
+    options: { default: 'opportunistic', policies: [{ match: PARTNER, level: 'mandatory' }] },
+  }),
+];
