@@ -8,7 +8,7 @@ import { createDotStuffer } from './dot-stuffing.js';
 function encode(chunks: readonly string[]): string {
   const stuffer = createDotStuffer();
   const out: Uint8Array[] = [];
-  for (const chunk of chunks) out.push(...stuffer.push(Buffer.from(chunk, 'latin1')));
+  for (const chunk of chunks) out.push(stuffer.push(Buffer.from(chunk, 'latin1')));
   out.push(stuffer.end());
   return Buffer.concat(out).toString('latin1');
 }
@@ -60,9 +60,14 @@ describe('what goes on the wire', () => {
 
   it('SC-31: a chunk without anything to stuff goes through as it is, not copied', () => {
     const chunk = Buffer.from('Subject: x\r\n\r\nhello\r\n');
-    const parts = createDotStuffer().push(chunk);
-    expect(parts).toHaveLength(1);
-    expect(parts[0]?.buffer).toBe(chunk.buffer);
+    const out = createDotStuffer().push(chunk);
+    expect(out.buffer).toBe(chunk.buffer);
+    expect(out).toEqual(chunk);
+  });
+
+  it('SC-31: a chunk of nothing but dots stays one chunk', () => {
+    const out = createDotStuffer().push(Buffer.from('.\r\n'.repeat(20_000)));
+    expect(Buffer.from(out).equals(Buffer.from('..\r\n'.repeat(20_000)))).toBe(true);
   });
 
   it('SC-32: a message of nothing is refused, since its dot would be all of it', () => {

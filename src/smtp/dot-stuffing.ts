@@ -12,7 +12,8 @@ const DOT = 0x2e;
 
 /** Encodes chunk by chunk; `end` gives what closes the message. */
 export interface DotStuffer {
-  push(chunk: Uint8Array): readonly Uint8Array[];
+  /** The chunk with its dots; the same memory where none had to be put in. */
+  push(chunk: Uint8Array): Uint8Array;
   /** The final dot, with the line end that the last line may lack. */
   end(): Uint8Array;
 }
@@ -25,20 +26,14 @@ export function createDotStuffer(): DotStuffer {
   return {
     push(chunk) {
       const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      if (octets.length === 0) return [];
+      if (octets.length === 0) return octets;
       empty = false;
       refuseBadOctets(octets, afterCr);
-      const parts: Uint8Array[] = [];
-      let start = 0;
-      if (atLineStart && octets[0] === DOT) parts.push(Buffer.from('.'));
-      for (let at = octets.indexOf('\n.'); at >= 0; at = octets.indexOf('\n.', at + 2)) {
-        parts.push(octets.subarray(start, at + 1), Buffer.from('.'));
-        start = at + 1;
-      }
-      parts.push(octets.subarray(start));
+      const places = atLineStart && octets[0] === DOT ? [0] : [];
+      for (let at = octets.indexOf('\n.'); at >= 0; at = octets.indexOf('\n.', at + 2)) places.push(at + 1);
       atLineStart = octets.at(-1) === LF;
       afterCr = octets.at(-1) === CR;
-      return parts;
+      return places.length === 0 ? octets : insertDots(octets, places);
     },
     end() {
       // SC-32: a dot alone would be a message of nothing.
@@ -47,6 +42,21 @@ export function createDotStuffer(): DotStuffer {
       return Buffer.from(atLineStart ? '.\r\n' : '\r\n.\r\n');
     },
   };
+}
+
+/** One copy of the chunk, not one piece for each line: a message may be all dots. */
+function insertDots(octets: Buffer, places: readonly number[]): Buffer {
+  const out = Buffer.allocUnsafe(octets.length + places.length);
+  let from = 0;
+  let to = 0;
+  for (const place of places) {
+    to += octets.copy(out, to, from, place);
+    out[to] = DOT;
+    to += 1;
+    from = place;
+  }
+  octets.copy(out, to, from);
+  return out;
 }
 
 function refuseBadOctets(octets: Buffer, afterCr: boolean): void {

@@ -38,7 +38,7 @@ export async function sayContent(
 /** The message as it goes on the wire, dots stuffed, with its end. */
 async function* partsOf(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
   const stuffer = createDotStuffer();
-  for await (const chunk of message.open(ctx)) yield* stuffer.push(chunk);
+  for await (const chunk of message.open(ctx)) yield stuffer.push(chunk);
   yield stuffer.end();
 }
 

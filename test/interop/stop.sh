@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# stop.sh NAME PORT | stop.sh all   Ends servers that the start scripts began, and no other process.
+. "$(dirname "$0")/lib.sh"
+
+stop() {
+  local dir=$1 pid
+  [ -d "$dir" ] || fail "nothing at $dir"
+  runs "$dir" || return 0
+  read -r pid _ <"$dir/process"
+  if [ -d "$dir/etc" ]; then
+    postfix -c "$dir/etc" stop >/dev/null 2>&1 || true
+  else
+    kill "$pid"
+  fi
+  for _ in $(seq 100); do
+    runs "$dir" || break
+    sleep 0.05
+  done
+  if runs "$dir"; then kill -KILL "$pid"; fi
+  echo "stopped $(basename "$dir")"
+}
+
+case ${1:-} in
+  '') fail 'usage: stop.sh NAME PORT | stop.sh all' ;;
+  all) for process in "$run"/*/process; do [ ! -e "$process" ] || stop "$(dirname "$process")"; done ;;
+  *) stop "$run/$1-${addr//:/_}-${2:?port}" ;;
+esac
