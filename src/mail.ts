@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from './core/context.js';
 import type { Floor } from './deliver/job.js';
+import { WARN_AFTER_MS } from './deliver/settle.js';
 import { type EnvelopeInput, parseEnvelope, type Recipient } from './message/envelope.js';
 import { type MessageInput, type MessageOptions, prepareMessage } from './message/source.js';
 import { asksOfMessage, type MessageAsk, refuseLowering } from './policy/from-message.js';
@@ -68,6 +69,7 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
   const jobs = [...groups].map(([domain, recipients], index): NewJob => {
     const plan = plans[index] as Plan;
     const floor: Floor = floorOf(plan);
+    const expiresAt = now + (how.holdForMs ?? plan.holdForMs);
     return {
       id: `${id}.${index + 1}`,
       domain,
@@ -77,7 +79,8 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
       kind: 'mail',
       createdAt: now,
       notBefore: mail.notBefore ?? now,
-      expiresAt: now + (how.holdForMs ?? plan.holdForMs),
+      latestAt: Math.min(expiresAt, Math.max(now, mail.notBefore ?? now) + WARN_AFTER_MS),
+      expiresAt,
       priority: mail.priority ?? 0,
     };
   });

@@ -89,6 +89,7 @@ async function submissionOf(
         kind: 'report',
         createdAt: now,
         notBefore: now,
+        latestAt: now + REPORT_LIFE_MS,
         expiresAt: now + REPORT_LIFE_MS,
         priority: job.envelope.recipients.length === 0 ? 0 : 1,
       },

@@ -10,6 +10,9 @@ import type { Outcome } from './outcome.js';
 /** A policy hold is told to the sender after this time, once (DSN-12). */
 export const WARN_AFTER_MS = 4 * 3_600_000;
 
+/** What an attempt says about the mail servers of a domain as a whole: no other mail would fare better, or it would. */
+export type DomainSays = 'closed' | 'open' | null;
+
 /** What an attempt comes to. */
 export interface Settled {
   /** All recipients of the job, in their order, as they stand now. */
@@ -24,6 +27,9 @@ export interface Settled {
   readonly buriedFor: Reason | null;
   readonly holdStarted: Reason | null;
   readonly holdCleared: boolean;
+  readonly domain: DomainSays;
+  /** When the job must be looked at, whatever else is known: to warn a sender, or because its life ends. */
+  readonly latestAt: number;
 }
 
 /** Settles an attempt that ended at `now`. Recipients without an outcome stay as they are. */
@@ -51,7 +57,9 @@ export function settleAttempt(job: Job, outcomes: readonly Outcome[], now: numbe
       heldSince,
     };
     if (hasEnded(stands)) ended.push(outcome);
-    const warns = heldSince !== null && now - heldSince >= WARN_AFTER_MS && recipient.warnedAt === null;
+    // A job that waited untried, because others had found its domain closed, has waited from its beginning.
+    const since = recipient.heldSince ?? job.createdAt;
+    const warns = held && now - since >= WARN_AFTER_MS && recipient.warnedAt === null;
     if (!warns) return stands;
     delayed.push(outcome);
     return { ...stands, warnedAt: now };
@@ -66,7 +74,47 @@ export function settleAttempt(job: Job, outcomes: readonly Outcome[], now: numbe
     buriedFor: goesOn ? null : (failed?.reason ?? null),
     holdStarted,
     holdCleared,
+    domain: sayOfDomain(job, outcomes),
+    latestAt: latestOf(job, recipients),
   };
+}
+
+function latestOf(job: Job, recipients: readonly JobRecipient[]): number {
+  const warnings = recipients
+    .filter((recipient) => recipient.heldSince !== null && recipient.warnedAt === null)
+    .map((recipient) => (recipient.heldSince ?? 0) + WARN_AFTER_MS);
+  return Math.min(job.expiresAt, ...warnings);
+}
+
+/** Reasons that hold for every mail to the domain, apart from those by which a policy refuses its servers. */
+const CLOSED: ReadonlySet<Reason> = new Set([
+  'dns-servfail',
+  'dns-timeout',
+  'dns-refused',
+  'dns-malformed',
+  'dns-alias-loop',
+  'dns-unconfirmed',
+  'dnssec-invalid',
+  'host-unresolved',
+  'connect-refused',
+  'connect-timeout',
+  'network-unreachable',
+  'egress-port-blocked',
+  'no-greeting',
+  'peer-busy',
+  'peer-concurrency-limit',
+]);
+
+function sayOfDomain(job: Job, outcomes: readonly Outcome[]): DomainSays {
+  if (outcomes.some((outcome) => outcome.state === 'delivered' || outcome.reply?.secure === true))
+    return 'open';
+  // What only this message asks for says nothing about others.
+  if (outcomes.length === 0 || job.ask !== null) return null;
+  const closed = outcomes.every(
+    ({ state, reason }) =>
+      reason !== null && reason !== 'policy-lowered' && (state === 'held' || CLOSED.has(reason)),
+  );
+  return closed ? 'closed' : null;
 }
 
 function hasEnded(recipient: Pick<JobRecipient, 'state'>): boolean {

@@ -23,6 +23,8 @@ export interface Supports {
   readonly domainLimit: boolean;
   /** `priority` is honoured. */
   readonly priorities: boolean;
+  /** A domain can be put off (`putOff`), so that its jobs wait together and one of them finds out. */
+  readonly putsOff: boolean;
 }
 
 /** A job as it is handed to `put`. */
@@ -35,6 +37,8 @@ export interface NewJob {
   readonly kind: Job['kind'];
   readonly createdAt: number;
   readonly notBefore: number;
+  /** Handed out by then even where its domain is put off: to warn its sender, or because its life ends. */
+  readonly latestAt: number;
   readonly expiresAt: number;
   /** Higher goes first among due jobs; 0 is ordinary. */
   readonly priority: number;
@@ -71,8 +75,13 @@ export interface LeaseRequest {
 export type Next =
   /** All recipients have ended well. */
   | { readonly kind: 'done' }
-  /** Try again at `at`. */
-  | { readonly kind: 'again'; readonly at: number; readonly countAttempt: boolean }
+  /** Try again at `at`; by `latestAt` even where the domain is put off. */
+  | {
+      readonly kind: 'again';
+      readonly at: number;
+      readonly latestAt: number;
+      readonly countAttempt: boolean;
+    }
   /** All recipients have ended, at least one in failure. */
   | { readonly kind: 'buried'; readonly reason: Reason };
 
@@ -89,8 +98,9 @@ export interface Settlement {
   /** When the attempt ended; retention of finished jobs counts from here. */
   readonly at: number;
   /**
-   * Puts the whole domain off until a time: its other jobs wait, except those whose life ends before (Q-4). null ends
-   * that. Absent: as before.
+   * Puts the whole domain off (Q-4): its jobs wait until this time, except those that cannot (`latestAt`); from then on
+   * one at a time is handed out, until a settlement says null: that ends it, and all its waiting jobs are due. Absent:
+   * as before. Means nothing where `supports.putsOff` is false.
    */
   readonly putOff?: number | null;
 }

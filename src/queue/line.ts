@@ -2,7 +2,7 @@
  * The line of waiting jobs in memory: one line per domain, and over the domains two heaps, so that what a lease costs
  * grows with the logarithm of the queue and a domain with 50,000 jobs stands in nobody's way.
  *
- *   waiting   jobs of a domain that are not due yet, by due time
+ *   waiting   jobs of a domain that may not go yet, by when they may
  *   due       jobs of a domain that are due, by priority, then by due time
  *   wakes     domains by the first job that waits       (when to look again)
  *   heads     domains by the first job that is due      (whom to serve)
@@ -15,6 +15,8 @@ import { createHeap, type Heap } from './heap.js';
 export interface Waiting {
   readonly domain: string;
   readonly dueAt: number;
+  /** Goes by then even where its domain is put off. */
+  readonly latestAt: number;
   readonly priority: number;
   /** Order of arrival; decides between equals. */
   readonly order: number;
@@ -28,6 +30,10 @@ export interface Line<T extends Waiting> {
   take(now: number, limit: number, room: (domain: string) => number): T[];
   /** A time at which there is something to take, or null when the line is empty. */
   nextDue(): number | null;
+  /** Puts a domain off until a time, or ends that with null. */
+  putOff(domain: string, until: number | null): void;
+  /** True from `putOff` until it is ended. */
+  isPutOff(domain: string): boolean;
   /** Items of a domain, due or not. */
   of(domain: string): readonly T[];
 }
@@ -43,11 +49,20 @@ const sooner = (a: Waiting, b: Waiting): boolean =>
   a.dueAt === b.dueAt ? a.order < b.order : a.dueAt < b.dueAt;
 const first = (a: Waiting, b: Waiting): boolean =>
   a.priority === b.priority ? sooner(a, b) : a.priority > b.priority;
+/** When an item of a domain that is put off until `until` may go. */
+const readyAt = ({ dueAt, latestAt }: Waiting, until: number): number =>
+  Math.max(dueAt, Math.min(until, latestAt));
 
 /** Makes an empty line. */
 export function createLine<T extends Waiting>(): Line<T> {
   const lines = new Map<string, DomainLine<T>>();
-  const wakes = createHeap<DomainLine<T>>((a, b) => sooner(a.waiting.peek() as T, b.waiting.peek() as T));
+  const putOffs = new Map<string, number>();
+  const readyOf = (item: T): number => readyAt(item, putOffs.get(item.domain) ?? item.dueAt);
+  const soonerReady = (a: T, b: T): boolean =>
+    readyOf(a) === readyOf(b) ? a.order < b.order : readyOf(a) < readyOf(b);
+  const wakes = createHeap<DomainLine<T>>((a, b) =>
+    soonerReady(a.waiting.peek() as T, b.waiting.peek() as T),
+  );
   const heads = createHeap<DomainLine<T>>((a, b) => first(a.due.peek() as T, b.due.peek() as T));
 
   /** Changes a domain's line, and its place in both heaps with it. */
@@ -65,7 +80,7 @@ export function createLine<T extends Waiting>(): Line<T> {
     const line = {
       domain,
       items: new Set<T>(),
-      waiting: createHeap<T>(sooner),
+      waiting: createHeap<T>(soonerReady),
       due: createHeap<T>(first),
     };
     lines.set(domain, line);
@@ -74,9 +89,9 @@ export function createLine<T extends Waiting>(): Line<T> {
   const wake = (now: number): void => {
     for (let line = wakes.peek(); line !== undefined; line = wakes.peek()) {
       const { waiting, due } = line;
-      if ((waiting.peek() as T).dueAt > now) return;
+      if (readyOf(waiting.peek() as T) > now) return;
       change(line, () => {
-        for (let item = waiting.peek(); item !== undefined && item.dueAt <= now; item = waiting.peek()) {
+        for (let item = waiting.peek(); item !== undefined && readyOf(item) <= now; item = waiting.peek()) {
           waiting.remove(item);
           due.push(item);
         }
@@ -84,23 +99,26 @@ export function createLine<T extends Waiting>(): Line<T> {
     }
   };
 
+  const add = (item: T): void => {
+    const line = lineOf(item.domain);
+    change(line, () => {
+      line.items.add(item);
+      line.waiting.push(item);
+    });
+  };
+  const remove = (item: T): void => {
+    const line = lines.get(item.domain);
+    if (line === undefined) return;
+    change(line, () => {
+      line.items.delete(item);
+      line.waiting.remove(item);
+      line.due.remove(item);
+    });
+  };
+
   return {
-    add(item) {
-      const line = lineOf(item.domain);
-      change(line, () => {
-        line.items.add(item);
-        line.waiting.push(item);
-      });
-    },
-    remove(item) {
-      const line = lines.get(item.domain);
-      if (line === undefined) return;
-      change(line, () => {
-        line.items.delete(item);
-        line.waiting.remove(item);
-        line.due.remove(item);
-      });
-    },
+    add,
+    remove,
     take(now, limit, room) {
       wake(now);
       const taken: T[] = [];
@@ -128,10 +146,21 @@ export function createLine<T extends Waiting>(): Line<T> {
     },
     nextDue() {
       const due = heads.peek()?.due.peek()?.dueAt ?? Number.POSITIVE_INFINITY;
-      const waiting = wakes.peek()?.waiting.peek()?.dueAt ?? Number.POSITIVE_INFINITY;
+      const first = wakes.peek()?.waiting.peek();
+      const waiting = first === undefined ? Number.POSITIVE_INFINITY : readyOf(first);
       const next = Math.min(due, waiting);
       return Number.isFinite(next) ? next : null;
     },
+    putOff(domain, until) {
+      const line = lines.get(domain);
+      const items = [...(line?.items ?? [])];
+      // Taken out under the old times and put back under the new ones: each heap stays in order.
+      for (const item of items) remove(item);
+      if (until === null) putOffs.delete(domain);
+      else putOffs.set(domain, until);
+      for (const item of items) add(item);
+    },
+    isPutOff: (domain) => putOffs.has(domain),
     of: (domain) => [...(lines.get(domain)?.items ?? [])],
   };
 }

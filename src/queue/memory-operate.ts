@@ -3,7 +3,7 @@
  */
 import type { JobQuery, JobView, Suspension } from './driver.js';
 import { matchesQuery } from './job-record.js';
-import { type Entry, type Pause, stand, stateOf, type Store, wake } from './memory-store.js';
+import { type Entry, hurry, type Pause, stand, stateOf, type Store, wake } from './memory-store.js';
 
 function candidates(store: Store, query: JobQuery): Iterable<Entry> {
   const one = query.id === undefined ? undefined : store.jobs.get(query.id);
@@ -79,14 +79,10 @@ export function endPauses(store: Store, now: number): void {
 }
 
 export function flush(store: Store, domain: string, now: number): number {
-  const entries = store.line.of(domain);
-  for (const entry of entries) {
-    store.line.remove(entry);
-    entry.dueAt = Math.min(entry.dueAt, now);
-    store.line.add(entry);
-  }
+  store.line.putOff(domain, null);
+  const count = hurry(store, domain, now);
   wake(store);
-  return entries.length;
+  return count;
 }
 
 export function clean(store: Store, before: number): number {

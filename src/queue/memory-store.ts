@@ -23,6 +23,7 @@ export interface Entry {
   readonly priority: number;
   job: Job;
   dueAt: number;
+  latestAt: number;
   lease: { readonly token: string; readonly until: number } | null;
   suspension: Suspension | null;
   floorAcceptedBy: string | null;
@@ -125,6 +126,7 @@ function keep(store: Store, submission: Submission): void {
       priority: job.priority,
       job: startJob(job, submission),
       dueAt: job.notBefore,
+      latestAt: job.latestAt,
       lease: null,
       suspension: null,
       floorAcceptedBy: null,
@@ -188,6 +190,7 @@ export function settle(store: Store, lease: Lease, settlement: Settlement): bool
   if (next.kind === 'again') {
     entry.job = job;
     entry.dueAt = next.at;
+    entry.latestAt = next.latestAt;
     stand(store, entry);
   } else {
     entry.job = forgetContent(job);
@@ -195,9 +198,28 @@ export function settle(store: Store, lease: Lease, settlement: Settlement): bool
     store.ended.add(entry);
     dropContent(store, job);
   }
+  if (settlement.putOff !== undefined) putOff(store, entry.domain, settlement.putOff, at);
   for (const report of reports) keep(store, report);
   wake(store);
   return true;
+}
+
+/** Puts a domain off, or ends that: then all its jobs are due. */
+export function putOff(store: Store, domain: string, until: number | null, now: number): void {
+  if (until === null && !store.line.isPutOff(domain)) return;
+  store.line.putOff(domain, until);
+  if (until === null) hurry(store, domain, now);
+}
+
+/** Makes the waiting jobs of a domain due; the number of jobs. */
+export function hurry(store: Store, domain: string, now: number): number {
+  const entries = store.line.of(domain);
+  for (const entry of entries) {
+    store.line.remove(entry);
+    entry.dueAt = Math.min(entry.dueAt, now);
+    store.line.add(entry);
+  }
+  return entries.length;
 }
 
 /** Removes what was spooled for a message when its last job has ended. */

@@ -48,7 +48,14 @@ export function memoryQueue(options: MemoryQueueOptions = {}): QueueDriver {
   };
   return {
     name: 'memory',
-    supports: { durable: false, shared: false, atomicSettle: true, domainLimit: true, priorities: true },
+    supports: {
+      durable: false,
+      shared: false,
+      atomicSettle: true,
+      domainLimit: true,
+      priorities: true,
+      putsOff: true,
+    },
     ...working(store, step),
     ...operating(store, step),
     onWork(listener) {
@@ -79,7 +86,8 @@ function working(store: Store, step: Step): Working {
       step(() => {
         endPauses(store, request.now);
         takeBackExpired(store, request.now);
-        const room = (domain: string): number => request.perDomain - (store.busy.get(domain) ?? 0);
+        const room = (domain: string): number =>
+          (store.line.isPutOff(domain) ? 1 : request.perDomain) - (store.busy.get(domain) ?? 0);
         return store.line
           .take(request.now, request.limit, room)
           .map((entry) => grant(store, entry, request.now + request.leaseMs));

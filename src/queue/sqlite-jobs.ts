@@ -9,7 +9,7 @@ import type { Lease, Next, Settlement, Submission } from './driver.js';
 import { checkSubmission } from './job-record.js';
 import { adopt, dropContent, type Staged } from './sqlite-content.js';
 import type { Database } from './sqlite-database.js';
-import { endLease, enter, putOff, refreshDomain, refreshHead } from './sqlite-line.js';
+import { endLease, enter, hurry, putOff, refreshDomain, refreshHead } from './sqlite-line.js';
 import { packNewJob, packRecipients } from './stored-job.js';
 import { factsOf } from './stored-message.js';
 
@@ -65,13 +65,14 @@ function keep(database: Database, { submission, staged }: Prepared): void {
   for (const job of jobs) {
     const { kept, recipients, floor } = packNewJob(job);
     database.run(
-      `INSERT INTO job (id, submission, domain, state, priority, due_at, created_at, expires_at, kept, recipients, floor)
-        VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO job (id, submission, domain, state, priority, due_at, latest_at, created_at, expires_at, kept, recipients, floor)
+        VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?, ?)`,
       job.id,
       seq,
       job.domain,
       job.priority,
       job.notBefore,
+      job.latestAt,
       job.createdAt,
       job.expiresAt,
       kept,
@@ -111,9 +112,10 @@ export function settleLease(
   for (const { submission } of fresh) check(database, submission);
   const { next, recipients, at } = settlement;
   database.run(
-    'UPDATE job SET state = ?, due_at = ?, attempts = ?, recipients = ?, ended_at = ? WHERE seq = ?',
+    'UPDATE job SET state = ?, due_at = ?, latest_at = ?, attempts = ?, recipients = ?, ended_at = ? WHERE seq = ?',
     next.kind === 'again' ? 'ready' : next.kind,
     next.kind === 'again' ? next.at : at,
+    next.kind === 'again' ? next.latestAt : at,
     settlement.attempts,
     packRecipients(recipients),
     next.kind === 'again' ? null : at,
@@ -121,7 +123,7 @@ export function settleLease(
   );
   noteReasons(database, held.seq, recipients, next);
   endLease(database, held.seq, held.domain);
-  if (settlement.putOff !== undefined) putOff(database, held.domain, settlement.putOff);
+  if (settlement.putOff !== undefined) putOff(database, held.domain, settlement.putOff, at);
   refreshHead(database, held.domain, held.priority);
   if (next.kind !== 'again') endJob(database, held.submission);
   for (const report of fresh) putSubmission(database, report);
@@ -184,14 +186,11 @@ export function forgetEnded(
   return { count: rows.length, more: rows.length === limit };
 }
 
-/** Makes the waiting jobs of a domain due now, and ends that it is put off. */
+/** Makes the waiting jobs of a domain due now, and ends that it is put off; the number of jobs that wait. */
 export function flushDomain(database: Database, domain: string, now: number): number {
-  const { changes } = database.run(
-    `UPDATE job SET due_at = min(due_at, ?) WHERE state = 'ready' AND suspended = 0 AND domain = ?`,
-    now,
-    domain,
-  );
-  putOff(database, domain, null);
+  hurry(database, domain, now);
+  putOff(database, domain, null, now);
   refreshDomain(database, domain);
-  return changes;
+  const sql = `SELECT count(*) AS count FROM job WHERE state = 'ready' AND suspended = 0 AND domain = ?`;
+  return database.get(sql, domain)?.['count'] as number;
 }

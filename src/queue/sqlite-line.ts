@@ -3,8 +3,8 @@
  * jobs may go, so finding the next one is one step down an index, whatever waits behind it: a dead partner with 50,000
  * jobs is one row. Every function is a step of a transaction.
  *
- * A domain that is put off (its servers are known to be down) has its head at the time of the next try; only jobs whose
- * life ends are handed out before, so that their senders are told in time (Q-20).
+ * A domain that is put off (its servers are known to be down) has its head at the time of the next try; only jobs that
+ * cannot wait (`latest_at`) are handed out before. From then on one at a time finds out, until somebody ends it.
  */
 import { randomUUID } from 'node:crypto';
 import type { LeaseRequest } from './driver.js';
@@ -42,7 +42,7 @@ function headDue(database: Database, domain: string, priority: number): number |
   const until = putOffUntil(database, domain);
   if (until === null || until <= due) return due;
   const ending = database.get(
-    `SELECT min(expires_at) AS at FROM job WHERE ${READY} AND domain = ? AND priority = ?`,
+    `SELECT min(latest_at) AS at FROM job WHERE ${READY} AND domain = ? AND priority = ?`,
     domain,
     priority,
   );
@@ -73,9 +73,10 @@ export function refreshDomain(database: Database, domain: string): void {
   for (const { priority } of rows) refreshHead(database, domain, priority as number);
 }
 
-/** Puts a domain off until a time, or ends that with null. */
-export function putOff(database: Database, domain: string, until: number | null): void {
+/** Puts a domain off until a time, or ends that with null: then all its waiting jobs are due at `now`. */
+export function putOff(database: Database, domain: string, until: number | null, now: number): void {
   if (putOffUntil(database, domain) === until) return;
+  if (until === null) hurry(database, domain, now);
   database.run(
     'INSERT INTO domain (name, leased, put_off_until) VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET put_off_until = excluded.put_off_until',
     domain,
@@ -83,6 +84,16 @@ export function putOff(database: Database, domain: string, until: number | null)
   );
   forgetIdle(database, domain);
   refreshDomain(database, domain);
+}
+
+/** Makes the waiting jobs of a domain due; the number of jobs. Its heads are then the caller's to refresh. */
+export function hurry(database: Database, domain: string, now: number): number {
+  return database.run(
+    `UPDATE job SET due_at = ? WHERE ${READY} AND domain = ? AND due_at > ?`,
+    now,
+    domain,
+    now,
+  ).changes;
 }
 
 /** Counts a lease of a domain, or the end of one with -1. */
@@ -116,7 +127,7 @@ export function leaseDue(database: Database, request: LeaseRequest): Grant[] {
       if (room <= 0) return grants;
       const heads = database.all(
         `SELECT head.domain AS domain FROM head LEFT JOIN domain ON domain.name = head.domain
-          WHERE priority = ? AND due_at <= ? AND coalesce(leased, 0) < ? ORDER BY due_at LIMIT ?`,
+          WHERE priority = ? AND due_at <= ? AND coalesce(leased, 0) < iif(put_off_until IS NULL, ?, 1) ORDER BY due_at LIMIT ?`,
         priority,
         request.now,
         request.perDomain,
@@ -149,7 +160,7 @@ function leaseFirst(
   const isPutOff = (putOffUntil(database, domain) ?? 0) > request.now;
   const row = isPutOff
     ? database.get(
-        `SELECT seq FROM job WHERE ${READY} AND domain = ? AND priority = ? AND expires_at <= ? ORDER BY expires_at LIMIT 1`,
+        `SELECT seq FROM job WHERE ${READY} AND domain = ? AND priority = ? AND latest_at <= ? ORDER BY latest_at LIMIT 1`,
         domain,
         priority,
         request.now,

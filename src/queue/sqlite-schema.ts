@@ -29,12 +29,12 @@ const STEPS: readonly string[] = [
   CREATE TABLE job (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, submission INTEGER NOT NULL, domain TEXT NOT NULL,
     state TEXT NOT NULL, suspended INTEGER NOT NULL DEFAULT 0, priority INTEGER NOT NULL, due_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    latest_at INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     token TEXT, lease_until INTEGER, owner TEXT, kept TEXT NOT NULL, recipients TEXT NOT NULL, floor TEXT NOT NULL,
     floor_by TEXT, ended_at INTEGER
   );
   CREATE INDEX job_ready ON job (domain, priority, due_at, seq) WHERE state = 'ready' AND suspended = 0;
-  CREATE INDEX job_expiring ON job (domain, priority, expires_at) WHERE state = 'ready' AND suspended = 0;
+  CREATE INDEX job_latest ON job (domain, priority, latest_at) WHERE state = 'ready' AND suspended = 0;
   CREATE INDEX job_leased ON job (lease_until) WHERE state = 'leased';
   CREATE INDEX job_submission ON job (submission);
   CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;

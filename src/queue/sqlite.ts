@@ -97,7 +97,14 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
   const store: Store = { database, committer, sealing: sealing ?? null, listeners: new Set() };
   return {
     name: 'sqlite',
-    supports: { durable: true, shared: true, atomicSettle: true, domainLimit: true, priorities: true },
+    supports: {
+      durable: true,
+      shared: true,
+      atomicSettle: true,
+      domainLimit: true,
+      priorities: true,
+      putsOff: true,
+    },
     ...entering(store),
     ...leasing(store),
     ...operating(store),

@@ -26,6 +26,7 @@ export interface Wish {
   readonly recipients?: readonly string[];
   readonly key?: string | null;
   readonly notBefore?: number;
+  readonly latestAt?: number;
   readonly createdAt?: number;
   readonly priority?: number;
   readonly kind?: NewJob['kind'];
@@ -52,6 +53,7 @@ export async function makeSubmission(wish: Wish): Promise<Submission> {
     kind: wish.kind ?? 'mail',
     createdAt,
     notBefore: wish.notBefore ?? START,
+    latestAt: wish.latestAt ?? createdAt + 5 * DAY,
     expiresAt: createdAt + 5 * DAY,
     priority: wish.priority ?? 0,
   }));
@@ -93,6 +95,7 @@ export function settlement(
     readonly at?: number;
     readonly change?: Partial<JobRecipient>;
     readonly reports?: readonly Submission[];
+    readonly putOff?: number | null;
   } = {},
 ): Settlement {
   return {
@@ -100,6 +103,7 @@ export function settlement(
     next,
     reports: wish.reports ?? [],
     at: wish.at ?? START,
+    ...(wish.putOff === undefined ? {} : { putOff: wish.putOff }),
   };
 }
 

@@ -38,7 +38,10 @@ export const operatorCases: Readonly<Record<string, (queue: QueueDriver) => Prom
     const held = await leaseOne(queue, START);
     await queue.suspend({ id: 's1.1' }, suspension);
     assert.equal(
-      await queue.settle(held, settlement(held, { kind: 'again', at: START, countAttempt: true })),
+      await queue.settle(
+        held,
+        settlement(held, { kind: 'again', at: START, latestAt: START, countAttempt: true }),
+      ),
       true,
     );
     assert.deepEqual(await leaseIds(queue, START), []);
@@ -75,7 +78,7 @@ export const operatorCases: Readonly<Record<string, (queue: QueueDriver) => Prom
     await put(queue, { id: 's1', createdAt: START - DAY });
     await put(queue, { id: 's2', domains: ['c.example'] });
     const held = await leaseOne(queue, START);
-    const next = { kind: 'again' as const, at: START + HOUR, countAttempt: true };
+    const next = { kind: 'again' as const, at: START + HOUR, latestAt: START + HOUR, countAttempt: true };
     await queue.settle(
       held,
       settlement(held, next, { change: { state: 'held', reason: 'certificate-expired' } }),

@@ -149,7 +149,7 @@ const settling: Readonly<Record<string, Body>> = {
       { ...anna, state: 'delivered' as const },
       { ...bo, state: 'held' as const, reason: 'certificate-expired' as const, heldSince: START },
     ];
-    const next = { kind: 'again' as const, at: START + HOUR, countAttempt: true };
+    const next = { kind: 'again' as const, at: START + HOUR, latestAt: START + HOUR, countAttempt: true };
     assert.equal(await queue.settle(held, { recipients, next, reports: [], at: START }), true);
     assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
     const again = await leaseOne(queue, START + HOUR);
@@ -204,7 +204,10 @@ const settling: Readonly<Record<string, Body>> = {
   'Q-11: an attempt that is not to be counted is not counted': async (queue) => {
     await put(queue, { id: 's1' });
     const held = await leaseOne(queue, START);
-    await queue.settle(held, settlement(held, { kind: 'again', at: START, countAttempt: false }));
+    await queue.settle(
+      held,
+      settlement(held, { kind: 'again', at: START, latestAt: START, countAttempt: false }),
+    );
     assert.equal((await leaseOne(queue, START)).job.attempts, 0);
   },
   'Q-27: the clock may jump: what is due stays due by its stored time, and nothing is lost': async (
@@ -212,7 +215,10 @@ const settling: Readonly<Record<string, Body>> = {
   ) => {
     await put(queue, { id: 's1' });
     const held = await leaseOne(queue, START);
-    await queue.settle(held, settlement(held, { kind: 'again', at: START + HOUR, countAttempt: true }));
+    await queue.settle(
+      held,
+      settlement(held, { kind: 'again', at: START + HOUR, latestAt: START + HOUR, countAttempt: true }),
+    );
     assert.deepEqual(await leaseIds(queue, START - 365 * DAY), []);
     const later = await leaseOne(queue, START + 365 * DAY);
     assert.equal(later.job.expiresAt, START + 5 * DAY);
@@ -254,12 +260,75 @@ const limits: readonly QueueCase[] = [
   },
 ];
 
+const withQueue =
+  (body: Body): QueueCase['run'] =>
+  (make) =>
+    inQueue(make, body);
+
+/** Cases about domains that are put off because their servers are down. */
+const puttingOff: readonly QueueCase[] = [
+  {
+    name: 'Q-4: the jobs of a domain that is put off wait; then one at a time finds out',
+    requires: 'putsOff',
+    run: withQueue(async (queue) => {
+      for (let i = 0; i < 5; i += 1) await put(queue, { id: `s${i}` });
+      const [probe] = await lease(queue, START, { perDomain: 1 });
+      const next = {
+        kind: 'again' as const,
+        at: START + HOUR,
+        latestAt: START + DAY,
+        countAttempt: true,
+      };
+      await queue.settle(probe as Lease, settlement(probe as Lease, next, { putOff: START + HOUR }));
+      assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
+      assert.equal((await leaseIds(queue, START + HOUR)).length, 1);
+      assert.deepEqual(await leaseIds(queue, START + HOUR), []);
+    }),
+  },
+  {
+    name: 'Q-4, Q-22: the first success makes all jobs of its domain due',
+    requires: 'putsOff',
+    run: withQueue(async (queue) => {
+      for (let i = 0; i < 3; i += 1) await put(queue, { id: `s${i}` });
+      const failed = await leaseOne(queue, START);
+      const next = { kind: 'again' as const, at: START + DAY, latestAt: START + DAY, countAttempt: true };
+      await queue.settle(failed, settlement(failed, next, { putOff: START + HOUR }));
+      const sent = await leaseOne(queue, START + HOUR);
+      await queue.settle(
+        sent,
+        settlement(
+          sent,
+          { kind: 'done' },
+          { at: START + HOUR, putOff: null, change: { state: 'delivered' } },
+        ),
+      );
+      assert.equal((await leaseIds(queue, START + HOUR)).length, 2);
+    }),
+  },
+  {
+    name: 'Q-4, Q-20: a job that cannot wait longer is handed out although its domain is put off',
+    requires: 'putsOff',
+    run: withQueue(async (queue) => {
+      await put(queue, { id: 's1' });
+      const failed = await leaseOne(queue, START);
+      const next = { kind: 'again' as const, at: START + DAY, latestAt: START + DAY, countAttempt: true };
+      await queue.settle(failed, settlement(failed, next, { putOff: START + DAY }));
+      await put(queue, { id: 's2', latestAt: START + HOUR });
+      await put(queue, { id: 's3' });
+      assert.equal(await queue.nextDue(), START + HOUR);
+      assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
+      assert.deepEqual(await leaseIds(queue, START + HOUR), ['s2.1']);
+    }),
+  },
+];
+
 /** Every case, in the order in which a driver is best written. */
 export const queueSuite: readonly QueueCase[] = [
   ...[entering, leasing, settling, operatorCases].flatMap((group) =>
     Object.entries(group).map(([name, body]): QueueCase => ({ name, run: (make) => inQueue(make, body) })),
   ),
   ...limits,
+  ...puttingOff,
 ];
 
 async function inQueue(make: () => Promise<QueueDriver>, body: Body): Promise<void> {

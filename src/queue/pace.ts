@@ -1,0 +1,42 @@
+/**
+ * How often a closed domain is tried: one mail finds out for all of them (Q-4). The first failure puts the whole domain
+ * off, each further one for longer, by the gaps of the schedule; the first success ends it, and everything goes out.
+ *
+ * Only this process's memory: after a restart the gaps begin anew, which costs one more try. Pure but for that.
+ */
+import type { DomainSays } from '../deliver/settle.js';
+import { nextAttempt, type Schedule } from './backoff.js';
+
+/** The pace of domains. */
+export interface Pace {
+  /**
+   * Notes what an attempt said: until when the domain is to be put off (milliseconds since the epoch), null to end that,
+   * undefined for no change.
+   */
+  note(domain: string, says: DomainSays, now: number): number | null | undefined;
+}
+
+/** Domains whose failures are counted at the same time; the one not touched for longest goes first. */
+const MAX_DOMAINS = 10_000;
+
+/** Makes a pace. */
+export function createPace(schedule: Schedule, random: () => number): Pace {
+  const failures = new Map<string, { readonly count: number; readonly until: number }>();
+  return {
+    note(domain, says, now) {
+      if (says === null) return undefined;
+      const before = failures.get(domain);
+      failures.delete(domain);
+      if (says === 'open') return null;
+      // Those that were under way together are one failure.
+      const again = before !== undefined && now < before.until;
+      const count = again ? before.count : (before?.count ?? 0) + 1;
+      const retry = { attempts: count - 1, reasons: [], now, expiresAt: Number.POSITIVE_INFINITY };
+      const until = again ? before.until : nextAttempt(retry, schedule, random);
+      failures.set(domain, { count, until });
+      const oldest = failures.keys().next();
+      if (failures.size > MAX_DOMAINS && oldest.done !== true) failures.delete(oldest.value);
+      return until;
+    },
+  };
+}

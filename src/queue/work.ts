@@ -1,0 +1,236 @@
+/**
+ * One lease from beginning to end: attempt, settle with the reports it causes, or give back.
+ *
+ *   called off       the lease is given back and no attempt is counted
+ *   lease lost       the attempt is called off, and what it found out changes nothing (Q-11)
+ *   attempt breaks   tried again on the ordinary schedule; at the end of its life the mail is reported, not forgotten
+ *   reports break    what was delivered is recorded; who failed waits, so that nobody ends without being told
+ *   store breaks     the settlement is tried again for some minutes: what was delivered must not be sent again
+ *
+ * Errors that nobody foresaw are told twice: as an event without their text (AT-52), and to `onError` whole.
+ */
+import { type Clock } from '../core/clock.js';
+import { type Events, publish } from '../core/channels.js';
+import { createContext, sleep } from '../core/context.js';
+import { describeReason } from '../core/reasons.js';
+import type { Job } from '../deliver/job.js';
+import type { Outcome } from '../deliver/outcome.js';
+import { settleAttempt, type Settled } from '../deliver/settle.js';
+import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
+import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.js';
+import type { Pace } from './pace.js';
+import type { Pace } from './pace.js';
+
+/** What working off one lease needs of its host. */
+export interface WorkOptions {
+  readonly driver: QueueDriver;
+  /** One attempt; an outcome for each recipient that has not ended. */
+  readonly attempt: (job: Job, signal: AbortSignal) => Promise<readonly Outcome[]>;
+  /** The reports that a settlement causes, as submissions. */
+  readonly reports: (job: Job, settled: Settled) => Promise<readonly Submission[]>;
+  /** Told after each settlement that took effect. */
+  readonly onSettled?: (job: Job, settled: Settled, next: Next) => void;
+  /** Told of errors that nobody foresaw: of the store, of an attempt, of reports. */
+  readonly onError?: (error: unknown) => void;
+  readonly random?: () => number;
+  readonly schedule?: Schedule;
+}
+
+/** The circumstances of one lease. */
+export interface Working {
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly pace: Pace;
+  /** Milliseconds that a lease lasts before it has to be renewed. */
+  readonly leaseMs: number;
+  /** The worker is stopping. */
+  readonly signal: AbortSignal;
+}
+
+/** Pauses between tries to store a settlement; then the lease is left to run out. */
+const STORE_PAUSES_MS = [1000, 5000, 20_000, 60_000, 120_000];
+
+/** Works off one lease. Rejects only when the store fails for long. */
+export async function work(held: Lease, options: WorkOptions, working: Working): Promise<void> {
+  const lease = keepLease(held, options, working);
+  try {
+    const outcomes = await attemptOf(held, options, lease.signal);
+    if (outcomes === 'called off') await options.driver.release(held);
+    else await settle(held, outcomes, options, working);
+  } finally {
+    lease.end();
+  }
+}
+
+/** The outcomes of an attempt; `broken` when it threw what nobody foresaw. */
+async function attemptOf(
+  { job }: Lease,
+  options: WorkOptions,
+  signal: AbortSignal,
+): Promise<readonly Outcome[] | 'called off' | 'broken'> {
+  try {
+    return await options.attempt(job, signal);
+  } catch (error) {
+    if (signal.aborted) return 'called off';
+    tellError(options, error, 'attempt', job);
+    return 'broken';
+  }
+}
+
+async function settle(
+  held: Lease,
+  found: readonly Outcome[] | 'broken',
+  options: WorkOptions,
+  working: Working,
+): Promise<void> {
+  const { job } = held;
+  const now = working.clock.now();
+  const outcomes = found === 'broken' ? brokenOutcomes(job, now) : found;
+  const settled =
+    found === 'broken' && now < job.expiresAt ? unchanged(job) : settleAttempt(job, outcomes, now);
+  const putOff = working.pace.note(job.domain, settled.domain, now);
+  const settlement = {
+    ...(await composeSettlement(job, settled, outcomes, options, now)),
+    ...(putOff === undefined ? {} : { putOff }),
+  };
+  if (!(await store(held, settlement, options, working))) {
+    publish('lease.lost', { job: job.id, domain: job.domain });
+    return;
+  }
+  tell(job, settled, outcomes);
+  options.onSettled?.(job, settled, settlement.next);
+}
+
+/** The settlement with its reports; without them, one in which nobody ends unreported. */
+async function composeSettlement(
+  job: Job,
+  settled: Settled,
+  outcomes: readonly Outcome[],
+  options: WorkOptions,
+  now: number,
+): Promise<Settlement> {
+  const next = nextOf(job, settled, options, now);
+  try {
+    const reports = await options.reports(job, settled);
+    return { recipients: settled.recipients, next, reports, at: now };
+  } catch (error) {
+    tellError(options, error, 'report', job);
+    const endless = { ...job, expiresAt: Number.POSITIVE_INFINITY };
+    const patient = outcomes.map((each): Outcome =>
+      each.state === 'failed' ? { ...each, state: 'deferred' } : each,
+    );
+    const kept = settleAttempt(endless, patient, now);
+    const recipients = kept.recipients.map((each, i) => ({
+      ...each,
+      warnedAt: job.recipients[i]?.warnedAt ?? null,
+    }));
+    return { recipients, next: nextOf(endless, kept, options, now), reports: [], at: now };
+  }
+}
+
+function nextOf(job: Job, settled: Settled, options: WorkOptions, now: number): Next {
+  if (settled.buriedFor !== null) return { kind: 'buried', reason: settled.buriedFor };
+  if (!settled.goesOn) return { kind: 'done' };
+  const waiting = settled.recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
+  const reasons = waiting.flatMap(({ reason }) => (reason === null ? [] : [reason]));
+  const retry = { attempts: job.attempts, reasons, now, expiresAt: job.expiresAt };
+  const at = nextAttempt(retry, options.schedule ?? SCHEDULE, options.random ?? Math.random);
+  return { kind: 'again', at, latestAt: settled.latestAt, countAttempt: true };
+}
+
+/** What is said of those who wait when a broken attempt was the last: the cause that is known, else the break. */
+function brokenOutcomes(job: Job, now: number): readonly Outcome[] {
+  const waiting = job.recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
+  return waiting.map(({ address, reason, detail }): Outcome => ({
+    recipient: address.text,
+    state: 'deferred',
+    reason: reason ?? 'internal-error',
+    detail,
+    reply: null,
+    host: null,
+    address: null,
+    verdict: null,
+    status: describeReason(reason ?? 'internal-error').status,
+    at: now,
+    dsnOffered: false,
+  }));
+}
+
+/** Stores a settlement; false when the lease has been lost. @throws what the store threw at the last try */
+async function store(
+  held: Lease,
+  settlement: Settlement,
+  options: WorkOptions,
+  { clock, signal }: Working,
+): Promise<boolean> {
+  for (const pause of STORE_PAUSES_MS) {
+    try {
+      return await options.driver.settle(held, settlement);
+    } catch (error) {
+      tellError(options, error, 'settle', held.job);
+      await sleep(pause, createContext({ clock, signal }));
+    }
+  }
+  return options.driver.settle(held, settlement);
+}
+
+/** Renews a lease at half its time for as long as the work takes; the signal aborts with the worker's, and with its loss. */
+function keepLease(
+  held: Lease,
+  options: WorkOptions,
+  { clock, leaseMs, signal }: Working,
+): { readonly signal: AbortSignal; end(): void } {
+  const own = new AbortController();
+  const follow = (): void => own.abort(signal.reason);
+  if (signal.aborted) follow();
+  signal.addEventListener('abort', follow, { once: true });
+  let isOver = false;
+  let cancel = (): void => undefined;
+  const renew = async (): Promise<void> => {
+    const kept = await options.driver.renew(held, clock.now() + leaseMs);
+    if (isOver) return;
+    if (kept) arm(leaseMs / 2);
+    else own.abort(new Error('the lease was lost'));
+  };
+  const arm = (ms: number): void => {
+    cancel = clock.after(ms, () => {
+      renew().catch((error: unknown) => {
+        tellError(options, error, 'renew', held.job);
+        if (!isOver) arm(leaseMs / 8);
+      });
+    });
+  };
+  arm(leaseMs / 2);
+  return {
+    signal: own.signal,
+    end() {
+      isOver = true;
+      cancel();
+      signal.removeEventListener('abort', follow);
+    },
+  };
+}
+
+function tell(job: Job, settled: Settled, outcomes: readonly Outcome[]): void {
+  const { id, domain } = job;
+  if (settled.holdStarted !== null) publish('hold.started', { job: id, domain, reason: settled.holdStarted });
+  if (settled.holdCleared) publish('hold.cleared', { job: id, domain });
+  const delayed = settled.delayed[0]?.reason;
+  if (delayed) publish('delivery.delayed', { job: id, domain, reason: delayed });
+  const unknown = outcomes.find((outcome) => outcome.state === 'unknown');
+  if (unknown !== undefined) publish('delivery.ambiguous', { job: id, domain, host: unknown.host ?? '' });
+  if (settled.buriedFor !== null) publish('job.buried', { job: id, domain, reason: settled.buriedFor });
+}
+
+/** Tells of an error that nobody foresaw; the event has its name and code, never its text (AT-52). */
+export function tellError(
+  options: Pick<WorkOptions, 'onError'>,
+  error: unknown,
+  step: Events['worker.error']['step'],
+  job: Pick<Job, 'id' | 'domain'> | null,
+): void {
+  const { name = 'Error', code } = error instanceof Error ? (error as Error & { code?: unknown }) : {};
+  const text = typeof code === 'string' ? `${name} ${code}` : name;
+  publish('worker.error', { job: job?.id ?? null, domain: job?.domain ?? null, step, error: text });
+  options.onError?.(error);
+}
