@@ -57,6 +57,13 @@ describe('the chain', () => {
     });
   });
 
+  it('CI-9: a digest that OpenSSL refuses without naming it is named', async () => {
+    expect(await check({ shows: 'sha1', facts: { pathError: 'UNSPECIFIED' } })).toMatchObject({
+      result: 'unknown',
+      reason: 'certificate-weak-signature',
+    });
+  });
+
   it('CV-9: no certificate, or one that cannot be read', async () => {
     expect(await check({ facts: { sent: [] } })).toMatchObject({
       result: 'fail',
