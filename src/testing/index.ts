@@ -39,6 +39,9 @@ export type {
   RecordedTls,
   TranscriptLine,
 } from './recording.js';
+export type { Expected, ExpectedOutcome, Reach, Scenario, Turn } from './scenario.js';
+export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario-run.js';
+export { findScenario, scenarios } from './scenarios.js';
 export type { Replies } from './script.js';
 export { createSmtpServer, type SmtpServer, type SmtpServerOptions } from './smtp-server.js';
 export {

@@ -13,7 +13,7 @@ import { type Expected, MX1, PARTNER, type Reach, type Scenario, type Turn } fro
 import { createWorld, type World } from './world.js';
 
 /** How to play. */
-export interface PlayOptions {
+export interface ScenarioOptions {
   /** Default: a new one. Sharing one saves time. */
   readonly authority?: Authority;
   /** Options of the sender; those of the scenario win. */
@@ -50,7 +50,7 @@ const MESSAGE = Buffer.from(
  * Plays a scenario.
  * @throws AssertionError when something comes of it that must not
  */
-export async function runScenario(scenario: Scenario, options: PlayOptions = {}): Promise<ScenarioResult> {
+export async function runScenario(scenario: Scenario, options: ScenarioOptions = {}): Promise<ScenarioResult> {
   const { zones = { [PARTNER]: { mx: [MX1] } }, servers } = scenario;
   const world = await createWorld({
     zones,
@@ -62,7 +62,11 @@ export async function runScenario(scenario: Scenario, options: PlayOptions = {})
     const mails = await sendAll(scenario, world, sender).finally(() => world.clock.until(sender.close()));
     checkReach(world, reachOf(scenario));
     scenario.holds?.(world);
-    return { name: scenario.name, mails: mails.map((each) => each.map(summarise)), connections: listen(world) };
+    return {
+      name: scenario.name,
+      mails: mails.map((each) => each.map(summarise)),
+      connections: listen(world),
+    };
   } finally {
     await world.close();
   }
@@ -133,7 +137,7 @@ function checkReach(world: World, reach: Reach): void {
 
 /** What may still be under way to a server that reads no more. */
 const LATE: Readonly<Record<Reach, RegExp>> = {
-  session: /^(?:(?:QUIT|RSET)\r\n)*$/,
+  session: /^(?:(?:EHLO [^\r\n]*|QUIT|RSET)\r\n)*$/,
   envelope: /^(?:(?:QUIT|RSET|DATA|\.|(?:MAIL FROM|RCPT TO):[^\r\n]*)\r\n)*$/,
   message: /^/,
   clear: /^/,
@@ -151,7 +155,10 @@ function listen(world: World): ScenarioResult['connections'] {
   return world.servers.flatMap((server) =>
     server.connections.map(({ tls, commands }) => ({
       host: server.host,
-      tls: tls === null ? null : `${tls.protocol} ${tls.standardName} ${tls.servername ?? '-'}${tls.resumed ? ' resumed' : ''}`,
+      tls:
+        tls === null
+          ? null
+          : `${tls.protocol} ${tls.standardName} ${tls.servername ?? '-'}${tls.resumed ? ' resumed' : ''}`,
       heard: commands.map(({ verb, secure }) => `${verb}${secure ? '*' : ''}`),
     })),
   );

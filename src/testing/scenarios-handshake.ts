@@ -46,7 +46,9 @@ export const handshakeScenarios: readonly Scenario[] = [
   }),
   playing('dhe1024', ['CV-10', 'SM-7'], delivered, {
     name: 'DHE of 2048 bits, suites with DHE allowed',
-    servers: { [MX1]: { fault: 'dhe1024', tls: { ciphers: 'DHE-RSA-AES256-GCM-SHA384', dhGroup: 'modp14' } } },
+    servers: {
+      [MX1]: { fault: 'dhe1024', tls: { ciphers: 'DHE-RSA-AES256-GCM-SHA384', dhGroup: 'modp14' } },
+    },
     ...withSuites(secureMailSuites),
   }),
   playing('forgedHello:SSLv3', ['AT-8', 'CV-1'], held('no-common-protocol')),

@@ -4,8 +4,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority } from '../../src/testing/authority.js';
 import { createFakeClock } from '../../src/testing/clock.js';
+import { faults } from '../../src/testing/faults.js';
 import { runScenario } from '../../src/testing/scenario-run.js';
-import { starttlsScenarios } from "../../src/testing/scenarios-starttls.js";import { handshakeScenarios } from "../../src/testing/scenarios-handshake.js";import { certificateScenarios } from "../../src/testing/scenarios-certificate.js"; const scenarios=[...starttlsScenarios,...handshakeScenarios,...certificateScenarios];
+import { findScenario, scenarios } from '../../src/testing/scenarios.js';
 
 let authority: Authority;
 beforeAll(async () => {
@@ -13,10 +14,19 @@ beforeAll(async () => {
 });
 
 describe('scenarios', () => {
-  it.each(scenarios.map((scenario) => [scenario.rules.join(', '), scenario.name, scenario.says, scenario] as const))(
-    '%s: %s: %s',
-    async (_rules, name, _says, scenario) => {
+  it.each(scenarios.map((scenario) => [scenario.rules.join(', '), scenario.name, scenario] as const))(
+    '%s: %s',
+    async (_rules, name, scenario) => {
       expect(await runScenario(scenario, { authority })).toMatchObject({ name });
     },
   );
+
+  it('every fault of the mock server is played by the scenario of its name', () => {
+    expect(faults.filter((fault) => !scenarios.some(({ name }) => name === fault))).toEqual([]);
+  });
+
+  it('names are unique, and one that nobody knows is answered with the nearest', () => {
+    expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
+    expect(() => findScenario('noStarttl')).toThrow(/did you mean "noStarttls"/);
+  });
 });

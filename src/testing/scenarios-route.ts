@@ -1,0 +1,62 @@
+/**
+ * Scenarios of the way to a mail server: forged MX records, and MX records that change.
+ */
+import { delivered, held, MX1, one, PARTNER, type Scenario } from './scenario.js';
+
+const EVIL = 'mx.evil.example';
+const forged = {
+  says: 'the MX records lead to a stranger, whose certificate is good for its own name',
+  zones: { [PARTNER]: { mx: [EVIL] } },
+} as const;
+
+/** By name. */
+export const routeScenarios: readonly Scenario[] = [
+  {
+    name: 'mxForged',
+    ...forged,
+    rules: ['AT-30', 'MX-20'],
+    expected: one('delivered', null, { host: EVIL }),
+  },
+  {
+    name: 'mxForged, the policy wants authenticated names',
+    ...forged,
+    rules: ['AT-30', 'MX-20'],
+    options: { policies: [{ match: PARTNER, level: 'verified', requireMxAuth: true }] },
+    expected: held('mx-not-authenticated'),
+  },
+  {
+    name: 'mxForged, the policy names the servers',
+    ...forged,
+    rules: ['AT-30', 'FI-5'],
+    options: { policies: [{ match: PARTNER, level: 'verified', mx: [MX1] }] },
+    expected: held('mx-not-allowed'),
+  },
+  {
+    name: 'mxChanged',
+    says: 'after the first mail the MX records lead to a stranger; the policy names the servers',
+    rules: ['AT-30', 'FI-5'],
+    servers: { [EVIL]: {} },
+    options: { policies: [{ match: PARTNER, level: 'verified', mx: [MX1] }] },
+    expected: delivered,
+    then: [
+      {
+        change: (world) => world.resolver.set(PARTNER, { mx: [EVIL] }),
+        expected: held('mx-not-allowed'),
+      },
+    ],
+    holds: (world) => world.server(EVIL).never('MAIL'),
+  },
+  {
+    name: 'mxMoved',
+    says: 'after the first mail the MX records lead to another honest server',
+    rules: ['MX-18', 'SC-51'],
+    servers: { [EVIL]: {} },
+    expected: one('delivered', null, { host: MX1 }),
+    then: [
+      {
+        change: (world) => world.resolver.set(PARTNER, { mx: [EVIL] }),
+        expected: one('delivered', null, { host: EVIL }),
+      },
+    ],
+  },
+];
