@@ -19,7 +19,6 @@ import { settleAttempt, type Settled } from '../deliver/settle.js';
 import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
 import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.js';
 import type { Pace } from './pace.js';
-import type { Pace } from './pace.js';
 
 /** What working off one lease needs of its host. */
 export interface WorkOptions {
@@ -39,7 +38,6 @@ export interface WorkOptions {
 /** The circumstances of one lease. */
 export interface Working {
   readonly clock: Clock;
-  readonly pace: Pace;
   readonly pace: Pace;
   /** Milliseconds that a lease lasts before it has to be renewed. */
   readonly leaseMs: number;
@@ -86,8 +84,8 @@ async function settle(
   const { job } = held;
   const now = working.clock.now();
   const outcomes = found === 'broken' ? brokenOutcomes(job, now) : found;
-  const settled =
-    found === 'broken' && now < job.expiresAt ? unchanged(job) : settleAttempt(job, outcomes, now);
+  // A break is no word about the mail: all stand as they stood.
+  const settled = settleAttempt(job, found === 'broken' && now < job.expiresAt ? [] : outcomes, now);
   const putOff = working.pace.note(job.domain, settled.domain, now);
   const settlement = {
     ...(await composeSettlement(job, settled, outcomes, options, now)),
