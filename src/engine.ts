@@ -12,6 +12,7 @@ import { type DryRun, dryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
 import { parseDomain } from './core/domain.js';
+import { QueueError } from './core/errors.js';
 import { cacheResolver } from './dns/cache.js';
 import { createSystemResolver } from './dns/system.js';
 import { type Mail, prepareSubmission } from './mail.js';
@@ -39,7 +40,10 @@ import type { TrustStore } from './x509/trust-store.js';
 
 /** Policies, route and connections, ready to be used. */
 export interface Engine {
-  /** One attempt for one job: steps 2 to 9 of the straight line. Never rejects for what a server or a policy says. */
+  /**
+   * One attempt for one job: steps 2 to 9 of the straight line. Never rejects for what a server or a policy says.
+   * @throws QueueError `job-inconsistent`: a recipient is not in the domain of the job
+   */
   attempt(job: Job, options?: { readonly signal?: AbortSignal }): Promise<AttemptRecord>;
   /** One attempt for each recipient domain of a mail, without a queue. */
   deliverOnce(mail: Mail, options?: { readonly signal?: AbortSignal }): Promise<readonly AttemptRecord[]>;
@@ -106,6 +110,7 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
     );
   const announce = createAnnouncer();
   const run: Engine['attempt'] = async (job, given) => {
+    refuseStrangers(job);
     const record = await attempt(job, opener, contextOf(given));
     announce(record);
     options.onAttempt?.(record);
@@ -133,6 +138,23 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
 /** @throws ConfigError `address-invalid`, `domain-invalid` */
 function domainOf(addressOrDomain: string): string {
   return addressOrDomain.includes('@') ? parseAddress(addressOrDomain).domain : parseDomain(addressOrDomain);
+}
+
+/**
+ * AT-55: the policy is that of `job.domain`, so an entry of the queue that leads recipients of one domain to the servers
+ * of another is not tried.
+ * @throws QueueError `job-inconsistent`
+ */
+function refuseStrangers(job: Job): void {
+  const stranger = job.recipients.some(({ address }) => {
+    const domain = address.path.slice(address.path.lastIndexOf('@') + 1);
+    return domain.toLowerCase() !== job.domain.toLowerCase();
+  });
+  if (!stranger) return;
+  throw new QueueError(
+    'job-inconsistent',
+    `job ${job.id}: expected recipients in ${job.domain} only; somebody else has written to the queue`,
+  );
 }
 
 function isSource(rule: PolicyRule): rule is PolicySource {

@@ -139,6 +139,11 @@ describe('the merge', () => {
     }
   });
 
+  it('MX-20: proof of the mail server’s name is asked for when one asks for it', () => {
+    expect(merge([{}, { requireMxAuth: true }]).requireMxAuth).toBe(true);
+    expect(merge([{ requireMxAuth: false }]).requireMxAuth).toBe(false);
+  });
+
   it('CV-20, CV-21: suites of several profiles: what one refuses, both refuse', () => {
     const pair = fc.tuple(fc.constantFrom(...suiteProfiles), fc.constantFrom(...suiteProfiles));
     fc.assert(
@@ -162,7 +167,10 @@ describe('the merge', () => {
   it('AT-54: a source that does not know never lowers a field', () => {
     fc.assert(
       fc.property(fc.array(ask, { maxLength: 4 }), (asks) => {
-        expect(isAtLeast(merge(asks, [{ source: 'x', cause: 'y' }]), merge(asks))).toBe(true);
+        const unknown = [{ source: 'x', cause: 'y' }];
+        const plan = merge(asks, unknown);
+        expect(plan.unknown).toEqual(unknown);
+        expect(isAtLeast(plan, merge(asks))).toBe(true);
       }),
     );
   });
