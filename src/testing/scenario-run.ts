@@ -14,7 +14,7 @@ import { createWorld, type World } from './world.js';
 
 /** How to play. */
 export interface ScenarioOptions {
-  /** Default: a new one. Sharing one saves time. */
+  /** Default: a new one. One for all saves time: `createAuthority({ clock: createFakeClock() })`, so that it has the time of the world. */
   readonly authority?: Authority;
   /** Options of the sender; those of the scenario win. */
   readonly sender?: Partial<SenderOptions>;
@@ -23,7 +23,7 @@ export interface ScenarioOptions {
 /** What came of a scenario, as plain data: it is equal wherever the scenario is played. */
 export interface ScenarioResult {
   readonly name: string;
-  /** For each mail: state, reason, status and reply code of each recipient. */
+  /** For each mail what became of each recipient. */
   readonly mails: readonly (readonly Pick<Outcome, 'recipient' | 'state' | 'reason' | 'host' | 'status'>[])[];
   /** For each connection: the server, what was negotiated, and the verbs that it heard; `*` marks those inside TLS. */
   readonly connections: readonly {
@@ -50,7 +50,10 @@ const MESSAGE = Buffer.from(
  * Plays a scenario.
  * @throws AssertionError when something comes of it that must not
  */
-export async function runScenario(scenario: Scenario, options: ScenarioOptions = {}): Promise<ScenarioResult> {
+export async function runScenario(
+  scenario: Scenario,
+  options: ScenarioOptions = {},
+): Promise<ScenarioResult> {
   const { zones = { [PARTNER]: { mx: [MX1] } }, servers } = scenario;
   const world = await createWorld({
     zones,
