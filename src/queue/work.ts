@@ -53,8 +53,10 @@ export async function work(held: Lease, options: WorkOptions, working: Working):
   const lease = keepLease(held, options, working);
   try {
     const outcomes = await attemptOf(held, options, lease.signal);
-    if (outcomes === 'called off') await options.driver.release(held);
-    else await settle(held, outcomes, options, working);
+    if (outcomes === 'called off') {
+      if (!working.signal.aborted) tellLost(held.job);
+      await options.driver.release(held);
+    } else await settle(held, outcomes, options, working);
   } finally {
     lease.end();
   }
@@ -92,7 +94,7 @@ async function settle(
     ...(putOff === undefined ? {} : { putOff }),
   };
   if (!(await store(held, settlement, options, working))) {
-    publish('lease.lost', { job: job.id, domain: job.domain });
+    tellLost(job);
     return;
   }
   tell(job, settled, outcomes);
@@ -207,6 +209,10 @@ function keepLease(
       signal.removeEventListener('abort', follow);
     },
   };
+}
+
+function tellLost({ id, domain }: Job): void {
+  publish('lease.lost', { job: id, domain });
 }
 
 function tell(job: Job, settled: Settled, outcomes: readonly Outcome[]): void {

@@ -19,6 +19,8 @@ export interface WorkerOptions extends WorkOptions {
   readonly perDomain?: number;
   /** Milliseconds that a lease lasts before it has to be renewed. Default 10 minutes. */
   readonly leaseMs?: number;
+  /** Milliseconds for which finished jobs are kept for questions. Default 7 days. */
+  readonly keepFinishedMs?: number;
 }
 
 /** A worker. */
@@ -37,6 +39,10 @@ export interface Worker {
 /** Even without a wake-up the queue is looked at this often: another process may have put something. */
 const POLL_MS = 60_000;
 const LEAST_PAUSE_MS = 1000;
+/** So long a called-off attempt has to end. */
+const GRACE_MS = 5000;
+const CLEAN_EVERY_MS = 3_600_000;
+const KEEP_FINISHED_MS = 7 * 86_400_000;
 
 /** Makes a worker; it does nothing until it is started. */
 export function createWorker(options: WorkerOptions): Worker {
@@ -51,6 +57,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let working = false;
   let looking: Promise<void> | null = null;
   let again = false;
+  let cleanedAt = Number.NEGATIVE_INFINITY;
   let cancelTimer = (): void => undefined;
   let stopListening = (): void => undefined;
 
@@ -73,6 +80,14 @@ export function createWorker(options: WorkerOptions): Worker {
     running.add(run);
     return run;
   };
+  /** Forgets finished jobs, now and then; that it fails is no reason not to work. */
+  const clean = async (): Promise<void> => {
+    const now = clock.now();
+    if (Math.abs(now - cleanedAt) < CLEAN_EVERY_MS) return;
+    cleanedAt = now;
+    const before = now - (options.keepFinishedMs ?? KEEP_FINISHED_MS);
+    await driver.clean(before).catch((error: unknown) => tellError(options, error, 'clean', null));
+  };
   const lookOnce = async (): Promise<void> => {
     cancelTimer();
     while (working && running.size < concurrency) {
@@ -80,6 +95,7 @@ export function createWorker(options: WorkerOptions): Worker {
       for (const held of leases) void launch(held);
       if (leases.length === 0) break;
     }
+    await clean();
     if (!working) return;
     const due = await driver.nextDue();
     const pause = due === null ? POLL_MS : Math.min(POLL_MS, Math.max(LEAST_PAUSE_MS, due - clock.now()));
@@ -107,6 +123,13 @@ export function createWorker(options: WorkerOptions): Worker {
         }
       });
   };
+  /** Waits for what runs, at most `ms` milliseconds. */
+  const settleWithin = async (ms: number): Promise<void> => {
+    const ended = new AbortController();
+    const late = sleep(ms, createContext({ clock, signal: ended.signal })).catch(() => undefined);
+    await Promise.race([Promise.all(running), late]);
+    ended.abort(new Error('nothing runs any more'));
+  };
   return {
     start() {
       if (working) return;
@@ -124,6 +147,7 @@ export function createWorker(options: WorkerOptions): Worker {
         count += leases.length;
         await Promise.all(leases.map(launch));
       }
+      await clean();
       return count;
     },
     async drain({ timeoutMs = 30_000 } = {}) {
@@ -132,13 +156,10 @@ export function createWorker(options: WorkerOptions): Worker {
       cancelTimer();
       stopListening();
       await looking;
-      const all = Promise.all(running);
-      const stopped = new AbortController();
-      const late = sleep(timeoutMs, createContext({ clock, signal: stopped.signal })).catch(() => undefined);
-      await Promise.race([all, late]);
-      stopped.abort(new Error('drained'));
+      await settleWithin(timeoutMs);
       if (running.size > 0) abort.abort(new Error('the worker was drained'));
-      await Promise.all(running);
+      // What does not listen to a call-off is left to its lease, which runs out.
+      await settleWithin(GRACE_MS);
       abort = new AbortController();
     },
   };
