@@ -46,6 +46,7 @@ const outside = [
   '^src/x509/(roots|revocation-fetch)[.]ts$',
   '^src/tls/context[.]ts$',
   '^src/message/spool[.]ts$',
+  '^src/queue/sqlite-database[.]ts$',
   '^src/smtp/socket[.]ts$',
   '^src/testing/',
 ];

@@ -14,6 +14,7 @@ import type { SignHook } from './message/source.js';
 import type { Level } from './policy/plan.js';
 import type { TableRule } from './policy/from-table.js';
 import type { PolicySource } from './policy/source.js';
+import type { ScheduleOptions } from './queue/backoff.js';
 import type { QueueDriver } from './queue/driver.js';
 import type { Dial } from './smtp/socket.js';
 import type { Timeouts } from './smtp/timeouts.js';
@@ -88,8 +89,11 @@ export interface EngineOptions {
 
 /** Options of a sender. */
 export interface SenderOptions extends EngineOptions {
-  /** Where mail is kept. `memoryQueue()` forgets at a restart and has to be chosen by name. */
-  readonly queue: QueueDriver;
+  /**
+   * Where mail is kept: the path of a SQLite file, or a queue driver. `memoryQueue()` forgets at a restart and has to be
+   * chosen by name.
+   */
+  readonly queue: string | QueueDriver;
   readonly reports?: ReportOptions;
   /** How long mail is kept, from the moment it was put; 5 to 7 days are sensible (FI-21). Default `5d`. */
   readonly holdFor?: Duration;
@@ -99,6 +103,10 @@ export interface SenderOptions extends EngineOptions {
   readonly concurrency?: number;
   /** Jobs at the same time per domain, over all workers. Default 2 (Q-5). */
   readonly perDomain?: number;
+  /** Gaps between tries. Default 30 minutes, 1 hour, 2 hours, then every 3 hours (Q-2). */
+  readonly schedule?: ScheduleOptions;
+  /** How long finished jobs can be asked about. Default `7d`. */
+  readonly keepFinishedFor?: Duration;
   /** Add Date and Message-ID to messages that lack them. Default false: such messages are refused. */
   readonly complete?: boolean;
   /** Remove Bcc fields. Default false: a message with one is refused. */
@@ -138,6 +146,8 @@ const SENDER_KEYS: readonly (keyof SenderOptions)[] = [
   'work',
   'concurrency',
   'perDomain',
+  'schedule',
+  'keepFinishedFor',
   'complete',
   'stripBcc',
   'sign',
@@ -174,10 +184,11 @@ export function checkEngineOptions(
  */
 export function checkSenderOptions(options: SenderOptions): void {
   checkEngineOptions(options, 'createSender', SENDER_KEYS);
-  if (options.queue === undefined || typeof options.queue.put !== 'function') {
+  const { queue } = options;
+  if (typeof queue === 'string' ? queue === '' : typeof queue?.put !== 'function') {
     throw new ConfigError(
       'queue-missing',
-      'createSender: "queue" is required: a queue driver; memoryQueue() keeps mail in this process only and forgets it at a restart',
+      'createSender: "queue" is required: the path of a SQLite file, such as "./mail.sqlite", or a queue driver; memoryQueue() keeps mail in this process only and forgets it at a restart',
     );
   }
   if (options.reports !== undefined) {

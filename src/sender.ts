@@ -15,7 +15,9 @@ import type { Outcome } from './deliver/outcome.js';
 import type { Settled } from './deliver/settle.js';
 import { composeEngine, type Engine } from './engine.js';
 import type { Mail } from './mail.js';
-import type { JobView, Next, QueueDriver } from './queue/driver.js';
+import { parseSchedule } from './queue/backoff.js';
+import type { JobView, QueueDriver } from './queue/driver.js';
+import { sqliteQueue } from './queue/sqlite.js';
 import { createHostHealth } from './queue/unreachable.js';
 import { createWorker, type Worker } from './queue/worker.js';
 import { createReporter } from './reporter.js';
@@ -52,7 +54,7 @@ export interface Sender {
  */
 export function createSender(options: SenderOptions): Sender {
   checkSenderOptions(options);
-  const { queue } = options;
+  const queue = typeof options.queue === 'string' ? sqliteQueue(options.queue) : options.queue;
   const message = {
     ...(options.complete === undefined ? {} : { complete: options.complete }),
     ...(options.stripBcc === undefined ? {} : { stripBcc: options.stripBcc }),
@@ -65,7 +67,7 @@ export function createSender(options: SenderOptions): Sender {
     { holdForMs, message },
   );
   const tracker = createTracker();
-  const worker = composeWorker(options, engine, tracker.note);
+  const worker = composeWorker({ ...options, queue }, engine, tracker.note);
   warnOfEnvironment();
   const enforced = (options.policies ?? []).length;
   publish('sender.started', { queue: queue.name, durable: queue.supports.durable, enforced });
@@ -96,7 +98,7 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 function composeWorker(
-  options: SenderOptions,
+  options: SenderOptions & { readonly queue: QueueDriver },
   engine: Engine,
   note: (job: Job, settled: Settled, outcomes: readonly Outcome[]) => void,
 ): Worker {
@@ -109,6 +111,10 @@ function composeWorker(
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     ...(options.perDomain === undefined ? {} : { perDomain: options.perDomain }),
+    ...(options.schedule === undefined ? {} : { schedule: parseSchedule(options.schedule) }),
+    ...(options.keepFinishedFor === undefined
+      ? {}
+      : { keepFinishedMs: parseDuration(options.keepFinishedFor, 'keepFinishedFor') }),
     attempt: async (job, signal) => {
       const outcomes =
         job.kind === 'report'
@@ -118,18 +124,10 @@ function composeWorker(
       return outcomes;
     },
     reports: (job, settled) => reporter.compose(job, settled, createContext({ clock: engine.clock })),
-    onSettled: (job, settled, next) => {
-      note(job, settled, last.get(job) ?? []);
-      releaseMessage(job, next);
-    },
+    onSettled: (job, settled) => note(job, settled, last.get(job) ?? []),
     onError: (error) =>
       process.emitWarning(error instanceof Error ? error : String(error), { code: 'ENFORCED_TLS_WORKER' }),
   });
-}
-
-/** A spooled message goes when its last job does; with several jobs, each has its own opening of the same file. */
-function releaseMessage(job: Job, next: Next): void {
-  if (next.kind !== 'again' && job.kind === 'report') void job.message.dispose?.();
 }
 
 /** The variable changes nothing here, but whoever set it believes that it does. */

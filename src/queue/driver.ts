@@ -152,8 +152,8 @@ export interface TakeRequest {
 }
 
 /**
- * A queue. Every method rejects with QueueError when the store fails; nothing is then half done. A driver has no timers
- * and no clock of its own: what depends on time is told the time, in milliseconds since the epoch.
+ * A queue. Every method rejects with QueueError when the store fails; nothing is then half done. A driver has
+ * no clock of its own: what depends on time is told the time, in milliseconds since the epoch.
  */
 export interface QueueDriver {
   readonly name: string;

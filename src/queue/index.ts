@@ -28,5 +28,8 @@ export type {
 export type { Settled } from '../deliver/settle.js';
 export { applySettlement, startJob } from './job-record.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
+export { sqliteQueue, type SqliteQueueOptions } from './sqlite.js';
+export type { SqliteHandle } from './sqlite-database.js';
+export type { Sealing } from './stored-message.js';
 export { createHostHealth, type HostHealthOptions, type UnreachableHosts } from './unreachable.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';

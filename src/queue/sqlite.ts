@@ -50,6 +50,7 @@ import {
 import { migrate } from './sqlite-schema.js';
 import { reviveJob, type StoredJob } from './stored-job.js';
 import { reviveMessage, type Sealing } from './stored-message.js';
+import { createWatch } from './sqlite-watch.js';
 
 /** Options of the SQLite queue. */
 export interface SqliteQueueOptions {
@@ -63,7 +64,8 @@ export interface SqliteQueueOptions {
 
 /** What one queue works with. */
 interface Store extends ContentStore {
-  readonly listeners: Set<() => void>;
+  /** Tells the workers of this process that something new may be due. */
+  wake(): void;
 }
 
 /** Finished jobs that one transaction forgets. */
@@ -94,7 +96,8 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
   }
   const committer = createCommitter(database);
   let closing: Promise<void> | null = null;
-  const store: Store = { database, committer, sealing: sealing ?? null, listeners: new Set() };
+  const watch = createWatch(() => database.get('PRAGMA data_version')?.['data_version']);
+  const store: Store = { database, committer, sealing: sealing ?? null, wake: watch.wake };
   return {
     name: 'sqlite',
     supports: {
@@ -108,20 +111,13 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
     ...entering(store),
     ...leasing(store),
     ...operating(store),
-    onWork(listener) {
-      store.listeners.add(listener);
-      return () => void store.listeners.delete(listener);
-    },
+    onWork: (listener) => watch.listen(listener),
     close() {
-      store.listeners.clear();
+      watch.end();
       closing ??= committer.close().then(() => database.close());
       return closing;
     },
   };
-}
-
-function wake(store: Store): void {
-  for (const listener of store.listeners) queueMicrotask(listener);
 }
 
 /** How mail comes in and goes out of the queue. */
@@ -138,7 +134,7 @@ function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
       );
       if (put.existing) await unstage(store, prepared.staged);
       await submission.message.dispose?.();
-      wake(store);
+      store.wake();
       return put;
     },
     async settle(lease: Lease, settlement: Settlement) {
@@ -149,7 +145,7 @@ function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
         committer.write(() => settleLease(database, lease, { ...settlement, attempts }, reports)),
       );
       if (!done) for (const { staged } of reports) await unstage(store, staged);
-      wake(store);
+      store.wake();
       return done;
     },
   };
@@ -199,7 +195,7 @@ function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | '
     },
     renew: (lease, until) => committer.write(() => renewLease(database, lease, until)),
     async release(lease) {
-      if (await committer.write(() => releaseLease(database, lease))) wake(store);
+      if (await committer.write(() => releaseLease(database, lease))) store.wake();
     },
     nextDue: () => committer.read(() => nextDue(database)),
   };
@@ -233,7 +229,7 @@ function operating(
   const { database, committer } = store;
   const woken = async (step: () => number): Promise<number> => {
     const count = await committer.write(step);
-    wake(store);
+    store.wake();
     return count;
   };
   return {

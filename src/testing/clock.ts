@@ -48,11 +48,11 @@ interface Timer {
 /** Turns of the event loop without any activity that count as rest. */
 const QUIET_TURNS = 30;
 /** Upper bound of one settling, against programs that never rest. */
-const MOST_TURNS = 20_000;
+const MOST_TURNS = 200_000;
 /** Timers that one `advance` may fire. */
 const MOST_TIMERS = 200_000;
-/** Work of libuv that has begun and will end by itself: settling waits for it. */
-const REQUESTS = /^(FSReq|FileHandleCloseReq|TCPConnectWrap|WriteWrap|ShutdownWrap|GetAddrInfo)/;
+/** Work that has begun and will end by itself: settling waits for it. */
+const REQUESTS = /^(Immediate|FSReq|FileHandleCloseReq|TCPConnectWrap|WriteWrap|ShutdownWrap|GetAddrInfo)/;
 
 /**
  * Makes a clock that stands at `start` (default 2026-01-15 12:00 UTC).
