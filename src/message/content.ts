@@ -3,6 +3,7 @@
  * function, or in a spool file; read again for every attempt and compared with what was accepted.
  * Failure: ConfigError `message-unreadable` at put, `message-changed` later. Standard: none; FAQ-10.
  */
+import { giveReplaced } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { ConfigError, isConfigError } from '../core/errors.js';
 import { createLineScan, messageError, type ScanFacts } from './line-scan.js';
@@ -75,6 +76,7 @@ export async function* readVerified(
     for await (const chunk of octets) {
       ctx.signal.throwIfAborted();
       const canonical = scan.push(chunk);
+      giveReplaced(chunk, canonical);
       if (canonical.length === 0) continue;
       if (held !== null) yield held;
       held = canonical;

@@ -10,6 +10,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { giveReplaced, insertOctets } from '../core/blocks.js';
 import { ConfigError } from '../core/errors.js';
 import { describeReason, type Reason } from '../core/reasons.js';
 
@@ -120,7 +121,8 @@ function scanChunk(state: ScanState, given: Buffer): Buffer {
   const { loneLfs, bodyAt } = walkLines(state, chunk);
   noteEightBit(state, chunk, wasInHeader ? bodyAt : 0);
   const usable = state.heldCr ? chunk.subarray(0, -1) : chunk;
-  const canonical = loneLfs.length === 0 ? usable : insertCrs(usable, loneLfs);
+  const canonical = loneLfs.length === 0 ? usable : insertOctets(usable, loneLfs, CR);
+  if (chunk !== given) giveReplaced(chunk, canonical);
   if (wasInHeader) {
     const before = loneLfs.filter((at) => at < bodyAt).length;
     keepHeader(state, canonical.subarray(0, Math.min(canonical.length, bodyAt + before)));
@@ -134,7 +136,7 @@ function takeHeld(state: ScanState, chunk: Buffer): Buffer {
   if (!state.heldCr) return chunk;
   state.heldCr = false;
   if (chunk[0] !== LF) throw messageError('lone-cr', `line ${state.lines + 1}`);
-  return Buffer.concat([CRLF.subarray(0, 1), chunk]);
+  return insertOctets(chunk, [0], CR);
 }
 
 /** Walks the lines of a chunk; gives the places of lone LFs and where the body begins (its length: not in this chunk). */
@@ -190,21 +192,6 @@ function refuseLoneLf(state: ScanState): void {
 function noteEightBit(state: ScanState, chunk: Buffer, bodyAt: number): void {
   if (!state.eightBitHeader) state.eightBitHeader = !isAscii(chunk.subarray(0, bodyAt));
   if (!state.eightBitBody) state.eightBitBody = !isAscii(chunk.subarray(bodyAt));
-}
-
-/** A CR in front of each LF that lacks one. */
-function insertCrs(chunk: Buffer, loneLfs: readonly number[]): Buffer {
-  const out = Buffer.allocUnsafe(chunk.length + loneLfs.length);
-  let from = 0;
-  let to = 0;
-  for (const lf of loneLfs) {
-    to += chunk.copy(out, to, from, lf);
-    out[to] = CR;
-    to += 1;
-    from = lf;
-  }
-  chunk.copy(out, to, from);
-  return out;
 }
 
 function keepHeader(state: ScanState, part: Buffer): void {

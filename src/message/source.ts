@@ -7,6 +7,7 @@
  * (FAQ-10). The body is never touched: TLS protects it on the way, and gateways behind the TLS can read it (FAQ-11).
  * Failure: ConfigError whose code is a Reason (`line-too-long`, `lone-cr`, `message-malformed`, ...); nothing is kept.
  */
+import { giveBlock } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { holdContent, type MessageInput, readVerified, replaceHeader } from './content.js';
@@ -139,7 +140,8 @@ async function scanAll(
   const scan = createLineScan(limits);
   for await (const chunk of octets) {
     ctx.signal.throwIfAborted();
-    scan.push(chunk);
+    giveBlock(scan.push(chunk));
+    giveBlock(chunk);
   }
   return scan.end().facts;
 }

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takeBlock } from '../core/blocks.js';
 import { ConfigError } from '../core/errors.js';
 import { messageError } from './line-scan.js';
 
@@ -21,7 +22,7 @@ export async function* readFile(path: string, signal: AbortSignal): AsyncGenerat
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(BLOCK), 0, BLOCK);
+      const { bytesRead, buffer } = await file.read(takeBlock(BLOCK), 0, BLOCK);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }

@@ -4,6 +4,7 @@
  * Failure: pending and later replies reject with ConnectionError or ProtocolError; the socket is gone then.
  */
 import type net from 'node:net';
+import { giveBlock } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { ConnectionError, type Phase, ProtocolError } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
@@ -50,7 +51,7 @@ export interface Connection {
   ask(line: string, due: Omit<Due, 'command'> & { readonly command?: string }, ctx: Context): Promise<Reply>;
   /** Announces that a reply is due; call it before the octets that cause it. */
   expect(due: Due, ctx: Context): Promise<Reply>;
-  /** Writes octets; resolves when the kernel or the buffer has room again. */
+  /** Writes octets, whose block is given back; resolves when the kernel or the buffer has room again. */
   write(octets: Uint8Array, timeoutMs: number, ctx: Context): Promise<void>;
   /** Says QUIT, waits shortly, closes with TLS's own farewell. Never rejects (SC-17, ST-17). */
   quit(ctx: Context): Promise<void>;
@@ -190,7 +191,11 @@ export function createConnection(
       if (writing.signal.aborted) callOff(writing.signal);
       if (failure !== null) return Promise.reject(failure);
       connection.octetsOut += octets.length;
-      if (layer.write(octets)) return Promise.resolve();
+      const written = (error?: Error | null): void => {
+        // TLS has made its own octets of them by now; a socket of the host's `dial` may keep what it was given.
+        if (!error && connection.facts !== null) giveBlock(octets);
+      };
+      if (layer.write(octets, written)) return Promise.resolve();
       return new Promise((resolve, reject) => {
         const abort = (): void => callOff(writing.signal);
         const cancel = writing.clock.after(timeoutMs, () =>

@@ -4,6 +4,7 @@
  * (AT-20). Chunks go through untouched where there is nothing to stuff.
  * Standards: RFC 5321 §4.5.2, §4.1.1.4; SC-30 to SC-32.
  */
+import { insertOctets } from '../core/blocks.js';
 import { ConfigError } from '../core/errors.js';
 
 const CR = 0x0d;
@@ -33,7 +34,7 @@ export function createDotStuffer(): DotStuffer {
       for (let at = octets.indexOf('\n.'); at >= 0; at = octets.indexOf('\n.', at + 2)) places.push(at + 1);
       atLineStart = octets.at(-1) === LF;
       afterCr = octets.at(-1) === CR;
-      return places.length === 0 ? octets : insertDots(octets, places);
+      return places.length === 0 ? octets : insertOctets(octets, places, DOT);
     },
     end() {
       // SC-32: a dot alone would be a message of nothing.
@@ -42,21 +43,6 @@ export function createDotStuffer(): DotStuffer {
       return Buffer.from(atLineStart ? '.\r\n' : '\r\n.\r\n');
     },
   };
-}
-
-/** One copy of the chunk, not one piece for each line: a message may be all dots. */
-function insertDots(octets: Buffer, places: readonly number[]): Buffer {
-  const out = Buffer.allocUnsafe(octets.length + places.length);
-  let from = 0;
-  let to = 0;
-  for (const place of places) {
-    to += octets.copy(out, to, from, place);
-    out[to] = DOT;
-    to += 1;
-    from = place;
-  }
-  octets.copy(out, to, from);
-  return out;
 }
 
 function refuseBadOctets(octets: Buffer, afterCr: boolean): void {

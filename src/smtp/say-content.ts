@@ -4,6 +4,7 @@
  * Failure: ConnectionError or ProtocolError; what reading the message threw. The dot has not left then, unless the phase
  * is `final`. Standards: RFC 5321 §4.1.1.4, §4.5.3.2; SC-30 to SC-33.
  */
+import { giveBlock, giveReplaced, takeBlock } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import type { Message } from '../message/source.js';
 import type { Connection } from './connection.js';
@@ -38,27 +39,54 @@ export async function sayContent(
 /** The message as it goes on the wire, dots stuffed, with its end. */
 async function* partsOf(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
   const stuffer = createDotStuffer();
-  for await (const chunk of message.open(ctx)) yield stuffer.push(chunk);
+  for await (const chunk of message.open(ctx)) {
+    const stuffed = stuffer.push(chunk);
+    giveReplaced(chunk, stuffed);
+    yield stuffed;
+  }
   yield stuffer.end();
 }
 
-/** The same octets in blocks of about 64 KiB; a part of that size goes through without being copied. */
+/** The same octets in blocks of at most 64 KiB; a part of that size goes through without being copied. */
 async function* blocksOf(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let size = 0;
-  const take = (): Uint8Array => {
-    const block = held.length === 1 ? (held[0] as Uint8Array) : Buffer.concat(held);
-    held = [];
-    size = 0;
-    return block;
-  };
   for await (const part of parts) {
-    for (let at = 0; at < part.length; at += BLOCK) {
-      const piece = part.subarray(at, at + BLOCK);
-      if (size > 0 && size + piece.length > BLOCK) yield take();
+    for (const piece of cut(part)) {
+      if (size > 0 && size + piece.length > BLOCK) {
+        yield gather(held, size);
+        held = [];
+        size = 0;
+      }
       held.push(piece);
       size += piece.length;
     }
   }
-  if (size > 0) yield take();
+  if (size > 0) yield gather(held, size);
+}
+
+/** Pieces that fit: a part that is too large comes in copies, each of which can be given back by itself. */
+function* cut(part: Uint8Array): Generator<Uint8Array> {
+  if (part.length <= BLOCK) {
+    yield part;
+    return;
+  }
+  for (let at = 0; at < part.length; at += BLOCK) {
+    const piece = part.subarray(at, at + BLOCK);
+    yield takeBlock(piece.length).fill(piece);
+  }
+  giveBlock(part);
+}
+
+/** One block of several pieces, which are given back. */
+function gather(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const block = takeBlock(size);
+  let at = 0;
+  for (const piece of pieces) {
+    block.set(piece, at);
+    at += piece.length;
+    giveBlock(piece);
+  }
+  return block;
 }

@@ -1,13 +1,13 @@
 /**
  * What every interop test file begins with: the servers of this run, and groups that are skipped where there are none.
  */
-import { describe, inject } from 'vitest';
+import { describe, inject, type SuiteAPI } from 'vitest';
 import type { Interop } from './global-setup.js';
 
 const given = inject('interop');
 
 /** A group of tests that need the real servers. */
-export const describeInterop = describe.skipIf(given === null);
+export const describeInterop: ReturnType<SuiteAPI['skipIf']> = describe.skipIf(given === null);
 
 /** The servers of this run. Call it within tests and hooks only. */
 export function interop(): Interop {

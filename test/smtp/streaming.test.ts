@@ -1,8 +1,11 @@
 /**
  * How content flows: bounded memory, no copies, a time limit for each block, and no deadlock with a peer that does not read.
  */
-import { Duplex } from 'node:stream';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { createContext } from '../../src/core/context.js';
@@ -196,9 +199,9 @@ it('AT-13, SC-37: a server that takes one block in just less than three minutes 
 });
 
 describe('blocks', () => {
-  /** What was handed to the connection behind DATA. */
-  const blocksOf = async (message: Message): Promise<Uint8Array[]> => {
-    const blocks: Uint8Array[] = [];
+  /** What was handed to the connection behind DATA, and a copy: the connection gives the blocks back. */
+  const blocksOf = async (message: Message): Promise<{ block: Uint8Array; copy: Uint8Array }[]> => {
+    const blocks: { block: Uint8Array; copy: Uint8Array }[] = [];
     await bench.against(
       secured([], async (peer) => {
         await upTo354(peer);
@@ -210,7 +213,7 @@ describe('blocks', () => {
         const { connection } = session;
         const { write } = connection;
         connection.write = (octets, ...rest) => {
-          blocks.push(octets);
+          blocks.push({ block: octets, copy: Uint8Array.from(octets) });
           return write(octets, ...rest);
         };
         const result = await transact(session, envelopeOf(1), message, createContext());
@@ -228,8 +231,24 @@ describe('blocks', () => {
       yield chunk;
     };
     const blocks = await blocksOf(message);
-    const same = blocks.filter((block) => block.buffer === chunk.buffer && block.length === CHUNK);
+    const same = blocks.filter(({ block }) => block.buffer === chunk.buffer && block.length === CHUNK);
     expect(same).toHaveLength(2);
+  });
+
+  it('FAQ-10: memory of a file is given back block by block, not left to the garbage collector', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'streaming-'));
+    for (const lineEnd of ['\r\n', '\n']) {
+      const path = join(folder, 'message.eml');
+      const lines = Array.from({ length: 20_000 }, (_, n) => `${n % 3 === 0 ? '.' : 'x'}${n}${lineEnd}`);
+      const text = header.toString().replaceAll('\r\n', lineEnd) + lines.join('');
+      writeFileSync(path, text);
+      const message = await messageFrom({ path });
+      const blocks = await blocksOf(message);
+      const wire = text.replaceAll(/\r?\n/g, '\r\n').replaceAll(/^\./gm, '..');
+      expect(Buffer.concat(blocks.map(({ copy }) => copy)).toString()).toBe(`${wire}.\r\n`);
+      expect(blocks.map(({ block }) => block.length)).toEqual(blocks.map(() => 0));
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it('SC-37: small chunks are gathered and huge ones are cut, so that each write is about 64 KiB', async () => {
@@ -241,7 +260,7 @@ describe('blocks', () => {
       for (let at = 0; at < octets.length; at += 100) yield octets.subarray(at, at + 100);
     });
     for (const message of [whole, crumbs]) {
-      const blocks = await blocksOf(message);
+      const blocks = (await blocksOf(message)).map(({ copy }) => copy);
       expect(Math.max(...blocks.map((block) => block.length))).toBeLessThanOrEqual(CHUNK);
       expect(blocks.length).toBeLessThan(30);
       expect(Buffer.concat(blocks).equals(Buffer.concat([octets, Buffer.from('.\r\n')]))).toBe(true);
