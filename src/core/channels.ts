@@ -25,7 +25,7 @@ export interface Events {
   'hold.started': { readonly job: string; readonly domain: string; readonly reason: Reason };
   'hold.cleared': { readonly job: string; readonly domain: string };
   'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
-  /** The peer may have the message although its receipt was lost. */
+  /** The peer may have the message although its receipt was lost, or whoever sent it ended in mid-attempt. */
   'delivery.ambiguous': { readonly job: string; readonly domain: string; readonly host: string };
   /** Somebody else holds the job by now; what this worker found out is discarded. */
   'lease.lost': { readonly job: string; readonly domain: string };

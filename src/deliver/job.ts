@@ -38,6 +38,8 @@ export interface Job {
   /** An NDR: shorter life, never an NDR about it. */
   readonly kind: 'mail' | 'report';
   readonly attempts: number;
+  /** Leases that ran out: whoever held them ended in mid-attempt, and the peer may have the message already. */
+  readonly interruptions: number;
   readonly createdAt: number;
   /** Absolute end of its life. */
   readonly expiresAt: number;

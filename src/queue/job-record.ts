@@ -33,6 +33,7 @@ export function startJob(job: NewJob, submission: Submission): Job {
     floor: job.floor,
     kind: job.kind,
     attempts: 0,
+    interruptions: 0,
     createdAt: job.createdAt,
     expiresAt: job.expiresAt,
   };

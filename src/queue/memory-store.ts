@@ -170,9 +170,15 @@ export function holderOf(store: Store, lease: Lease): Entry | null {
   return entry?.lease?.token === lease.token ? entry : null;
 }
 
+/** Ends a lease that ran out. */
+export function interrupt(store: Store, entry: Entry): void {
+  endLease(store, entry);
+  entry.job = { ...entry.job, interruptions: entry.job.interruptions + 1 };
+}
+
 export function takeBackExpired(store: Store, now: number): void {
   for (let entry = store.leases.peek(); entry?.lease != null && entry.lease.until <= now;) {
-    endLease(store, entry);
+    interrupt(store, entry);
     stand(store, entry);
     entry = store.leases.peek();
   }

@@ -13,6 +13,7 @@ import {
   endLease,
   grant,
   holderOf,
+  interrupt,
   nextDue,
   put,
   settle,
@@ -98,7 +99,7 @@ function working(store: Store, step: Step): Working {
         if (entry === undefined || entry.ended !== null) return null;
         if (entry.lease !== null && entry.lease.until > request.now) return null;
         store.line.remove(entry);
-        endLease(store, entry);
+        if (entry.lease !== null) interrupt(store, entry);
         return grant(store, entry, request.now + request.leaseMs);
       }),
     renew: (lease, until) =>

@@ -204,6 +204,12 @@ export function endLease(database: Database, seq: number, domain: string): void 
   countLease(database, domain, -1);
 }
 
+/** Ends a lease that ran out. */
+export function interrupt(database: Database, seq: number, domain: string): void {
+  database.run('UPDATE job SET interruptions = interruptions + 1 WHERE seq = ?', seq);
+  endLease(database, seq, domain);
+}
+
 /** Takes expired leases back, without counting an attempt (Q-11). */
 export function takeBackExpired(database: Database, now: number): void {
   const rows = database.all(
@@ -212,7 +218,7 @@ export function takeBackExpired(database: Database, now: number): void {
   );
   for (const { seq, domain, priority } of rows) {
     database.run(`UPDATE job SET state = 'ready' WHERE seq = ?`, seq as number);
-    endLease(database, seq as number, domain as string);
+    interrupt(database, seq as number, domain as string);
     refreshHead(database, domain as string, priority as number);
   }
 }

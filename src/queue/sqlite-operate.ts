@@ -8,7 +8,7 @@ import { refreshDomain, refreshHead } from './sqlite-line.js';
 
 /** A job row together with what its submission and suspensions say. */
 export const JOB_COLUMNS = `job.seq AS seq, job.id AS id, submission.id AS submissionId, job.domain AS domain,
-  job.kept AS kept, job.recipients AS recipients, job.floor AS floor, job.attempts AS attempts,
+  job.kept AS kept, job.recipients AS recipients, job.floor AS floor, job.attempts AS attempts, job.interruptions AS interruptions,
   job.created_at AS createdAt, job.expires_at AS expiresAt, job.state AS state, job.suspended AS suspended,
   job.due_at AS dueAt, job.priority AS priority, job.floor_by AS floorBy, job.ended_at AS endedAt,
   submission.content AS content, submission.facts AS facts`;

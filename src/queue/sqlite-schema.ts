@@ -30,6 +30,7 @@ const STEPS: readonly string[] = [
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, submission INTEGER NOT NULL, domain TEXT NOT NULL,
     state TEXT NOT NULL, suspended INTEGER NOT NULL DEFAULT 0, priority INTEGER NOT NULL, due_at INTEGER NOT NULL,
     latest_at INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    interruptions INTEGER NOT NULL DEFAULT 0,
     token TEXT, lease_until INTEGER, owner TEXT, kept TEXT NOT NULL, recipients TEXT NOT NULL, floor TEXT NOT NULL,
     floor_by TEXT, ended_at INTEGER
   );

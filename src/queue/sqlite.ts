@@ -36,7 +36,7 @@ import {
   renewLease,
   settleLease,
 } from './sqlite-jobs.js';
-import { type Grant, grant, leaseDue, endLease, nextDue, takeBackExpired } from './sqlite-line.js';
+import { type Grant, grant, leaseDue, interrupt, nextDue, takeBackExpired } from './sqlite-line.js';
 import {
   countRows,
   endPauses,
@@ -188,7 +188,7 @@ function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | '
           id,
         ) as { seq: number; domain: string; priority: number; state: string; lease_until: number } | null;
         if (row === null || (row.state === 'leased' && row.lease_until > request.now)) return null;
-        if (row.state === 'leased') endLease(database, row.seq, row.domain);
+        if (row.state === 'leased') interrupt(database, row.seq, row.domain);
         return { ...grant(database, row, request), row: rowOf(database, row.seq) };
       });
       return taken === null ? null : leaseOf(store, taken);

@@ -25,6 +25,7 @@ export interface StoredJob {
   readonly recipients: string;
   readonly floor: string;
   readonly attempts: number;
+  readonly interruptions: number;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -68,9 +69,9 @@ export function reviveJob(row: StoredJob, message: Message): Job {
   const { envelope, ask, kind } = read<Kept>(row.kept, 'envelope', (kept) => kept.envelope !== undefined);
   const recipients = read<JobRecipient[]>(row.recipients, 'recipients', isRecipients);
   const floor = read<Job['floor']>(row.floor, 'floor', (given) => typeof given.fingerprint === 'string');
-  const { id, submissionId, domain, attempts, createdAt, expiresAt } = row;
+  const { id, submissionId, domain, attempts, interruptions, createdAt, expiresAt } = row;
   return {
-    ...{ id, submissionId, domain, attempts, createdAt, expiresAt },
+    ...{ id, submissionId, domain, attempts, interruptions, createdAt, expiresAt },
     envelope: { ...envelope, recipients: recipients.map(recipientOf) },
     ...{ recipients, message, ask, floor, kind },
   };

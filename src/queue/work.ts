@@ -50,6 +50,8 @@ const STORE_PAUSES_MS = [1000, 5000, 20_000, 60_000, 120_000];
 
 /** Works off one lease. Rejects only when the store fails for long. */
 export async function work(held: Lease, options: WorkOptions, working: Working): Promise<void> {
+  const { id, domain, interruptions } = held.job;
+  if (interruptions > 0) publish('delivery.ambiguous', { job: id, domain, host: '' });
   const lease = keepLease(held, options, working);
   try {
     const outcomes = await attemptOf(held, options, lease.signal);

@@ -40,6 +40,7 @@ function jobOf(
     floor: { level: 'verified', fingerprint: 'f' },
     kind: 'mail',
     attempts: 7,
+    interruptions: 0,
     createdAt: PUT,
     expiresAt: NOW,
     ...changes,

@@ -113,6 +113,7 @@ async function jobOf(about: Circumstances): Promise<Job> {
     floor: { level: 'verified', fingerprint: 'f' },
     kind: 'mail',
     attempts: 7,
+    interruptions: 0,
     createdAt: PUT,
     expiresAt: NOW,
   };
