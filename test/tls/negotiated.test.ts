@@ -188,6 +188,25 @@ describe('CV-24, FI-8: suites against profiles, shaken with a server that has no
     expect(lineOf(verdict.checks, 'cipher')?.got).toBe('TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384');
   });
 
+  it.each(['-tls1_2', '-tls1_3'])(
+    'FAQ-17: a server that wants a certificate of this host gets the one of the plan (%s)',
+    async (version) => {
+      const own = bench.authority.issue({ dns: ['out.bank.test'], eku: ['clientAuth'] });
+      const clientCertificate = { key: own.key, cert: own.chain };
+      const server = await bench.start([
+        version,
+        '-Verify',
+        '3',
+        '-verify_return_error',
+        '-naccept',
+        '1',
+        '-rev',
+      ]);
+      await shakeHands(server, bench.context({ clientCertificate }), true);
+      expect(await server.printed).toMatch(/depth=0 CN ?= ?out\.bank\.test\nverify return:1/);
+    },
+  );
+
   it('CV-13: a server that shows the certificate of another name than the one asked for is refused', async () => {
     const server = await bench.start(['-servername', HOST], {
       dns: ['other.test'],

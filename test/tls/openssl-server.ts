@@ -80,12 +80,21 @@ export async function createOpensslBench(): Promise<OpensslBench> {
   };
 }
 
-/** Makes a handshake as the sender does and gives what it showed. @throws ConnectionError */
-export async function shakeHands(server: OpensslServer, secureContext: SecureContext): Promise<PeerFacts> {
+/**
+ * Makes a handshake as the sender does and gives what it showed. With `-rev` the server gives back what it hears: then
+ * both sides have ended the handshake when this ends.
+ * @throws ConnectionError
+ */
+export async function shakeHands(
+  server: OpensslServer,
+  secureContext: SecureContext,
+  hears = false,
+): Promise<PeerFacts> {
   const endpoint = { host: HOST, address: '127.0.0.1', port: server.port, tls: 'implicit' as const };
   const options = { ehloName: 'out.bank.test', implicitTls: { secureContext, servername: HOST } };
   const connection = await connect(endpoint, options, createContext());
   const { facts } = connection;
+  if (hears) await connection.quit(createContext());
   connection.destroy();
   if (facts === null) throw new Error('a connection without a handshake');
   return facts;
