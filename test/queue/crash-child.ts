@@ -1,0 +1,135 @@
+/**
+ * A process that puts mail into a queue and works it off, as fast as it can, until it is killed. It tells its parent what
+ * it does, line by line and without buffering: `accepted` only after the queue has promised, `sent` as the peer would
+ * see it, before anything is settled.
+ *
+ *   node crash-child.mjs <driver> <place> <generation> <puts>
+ *
+ * Each generation lives an hour later than the one before, so whatever that one had leased has run out.
+ */
+import { writeSync } from 'node:fs';
+import { createContext } from '../../src/core/context.js';
+import type { Job } from '../../src/deliver/job.js';
+import type { Outcome } from '../../src/deliver/outcome.js';
+import type { Settled } from '../../src/deliver/settle.js';
+import { parseEnvelope } from '../../src/message/envelope.js';
+import { prepareMessage } from '../../src/message/source.js';
+import type { NewJob, QueueDriver, Submission } from '../../src/queue/driver.js';
+import { createWorker } from '../../src/queue/worker.js';
+import { openQueue } from './crash-drivers.js';
+
+const [, , driver = '', place = '', generation = '0', puts = '0'] = process.argv;
+const HOUR = 3_600_000;
+const now = Date.UTC(2026, 0, 15) + Number(generation) * HOUR;
+const clock = {
+  now: () => now,
+  after: (ms: number, fn: () => void) => {
+    // Only the worker's look at the queue; nothing falls due while this process lives.
+    const timer = setTimeout(fn, Math.min(ms, 20));
+    return () => clearTimeout(timer);
+  },
+};
+const tell = (...words: string[]): void => void writeSync(1, `${words.join(' ')}\n`);
+
+/** One submission to two domains; what its recipients come to stands in their names. */
+async function submission(
+  id: string,
+  recipients: readonly string[],
+  kind: NewJob['kind'],
+): Promise<Submission> {
+  const text = `Date: Thu, 15 Jan 2026 12:00:00 +0000\r\nFrom: a@sender.test\r\nMessage-ID: <${id}@sender.test>\r\n\r\n${'x'.repeat(500)}\r\n`;
+  const message = await prepareMessage(
+    Buffer.from(text),
+    { messageIdDomain: 'sender.test' },
+    createContext(),
+  );
+  const domains = [...new Set(recipients.map((recipient) => recipient.split('@')[1] as string))];
+  const jobs = domains.map((domain, i): NewJob => ({
+    id: `${id}.${i}`,
+    domain,
+    envelope: parseEnvelope({
+      from: kind === 'report' ? null : 'a@sender.test',
+      recipients: recipients.filter((recipient) => recipient.endsWith(`@${domain}`)),
+    }),
+    ask: null,
+    floor: { level: 'verified', fingerprint: 'f' },
+    kind,
+    createdAt: now,
+    notBefore: now,
+    latestAt: now + 1000 * HOUR,
+    expiresAt: now + 1000 * HOUR,
+    priority: 0,
+  }));
+  return { id, idempotencyKey: id, message, jobs };
+}
+
+/** The peer: takes it, refuses it, or wants it later. */
+function outcomeOf(job: Job, recipient: string): Outcome {
+  const refuses = recipient.startsWith('refused');
+  const waits = recipient.startsWith('later') && job.attempts === 0;
+  if (!refuses && !waits) tell('sent', job.kind, job.submissionId, recipient, String(job.interruptions));
+  return {
+    recipient,
+    state: refuses ? 'failed' : waits ? 'deferred' : 'delivered',
+    reason: refuses ? 'recipient-rejected' : waits ? 'recipient-deferred' : null,
+    detail: '',
+    reply: null,
+    host: 'mx.test',
+    address: null,
+    verdict: null,
+    status: '2.0.0',
+    at: now,
+    dsnOffered: false,
+  };
+}
+
+async function reportsOf(job: Job, settled: Settled): Promise<readonly Submission[]> {
+  const failed = settled.ended.filter(({ state }) => state === 'failed').map(({ recipient }) => recipient);
+  if (failed.length === 0) return [];
+  const id = `ndr.${job.id}.${failed.join('.')}`;
+  tell('reporting', id, ...failed);
+  return [await submission(id, [`ndr-${job.id}@sender.test`], 'report')];
+}
+
+async function putAll(queue: QueueDriver): Promise<void> {
+  for (let i = 0; i < Number(puts); i += 1) {
+    const id = `${generation}-${i}`;
+    const recipients = [`ok${id}@a.test`, `later${id}@a.test`, `refused${id}@b.test`, `ok${id}@b.test`];
+    const put = await submission(id, recipients, 'mail');
+    tell('putting', id);
+    await queue.put(put);
+    tell('accepted', id, ...recipients);
+  }
+}
+
+const queue = await openQueue(driver, place);
+const worker = createWorker({
+  driver: queue,
+  owner: generation,
+  clock,
+  perDomain: 5,
+  schedule: { gapsMs: [HOUR / 2], jitter: 0, fastFirstMs: null },
+  attempt: async (job) => {
+    tell('attempting', job.id);
+    return job.recipients
+      .filter(({ state }) => state !== 'delivered' && state !== 'failed')
+      .map(({ address }) => outcomeOf(job, address.text));
+  },
+  reports: reportsOf,
+  onSettled: (job) => tell('settled', job.id),
+  onError: (error) => tell('error', String(error).replaceAll('\n', ' ')),
+});
+tell('ready');
+worker.start();
+await putAll(queue);
+if (Number(puts) === 0) {
+  // The last generation: no more mail, to the end.
+  while ((await queue.count({ state: 'ready' })) + (await queue.count({ state: 'leased' })) > 0) {
+    const waits = await queue.nextDue();
+    if (waits !== null && waits > now) break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await worker.drain();
+  tell('left', String((await queue.count({ state: 'ready' })) + (await queue.count({ state: 'leased' }))));
+  await queue.close();
+}

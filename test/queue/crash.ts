@@ -1,0 +1,152 @@
+/**
+ * Kills processes that work on a queue, again and again, and counts what became of the mail.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+
+/** What became of the mail after all the kills. */
+export interface CrashReport {
+  readonly kills: number;
+  /** Kills by the last thing that the process had said. */
+  readonly during: Readonly<Record<string, number>>;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly reported: number;
+  /** Recipients of accepted messages that were neither delivered nor reported. */
+  readonly lost: readonly string[];
+  /** Recipients that got a message twice without anybody knowing that this could be. */
+  readonly unmarkedDuplicates: readonly string[];
+  readonly markedDuplicates: number;
+  /** Recipients that stand in two different reports. */
+  readonly reportedTwice: readonly string[];
+  readonly errors: readonly string[];
+  readonly left: number;
+}
+
+interface Ledger {
+  readonly accepted: Set<string>;
+  readonly sent: Map<string, number>;
+  readonly reports: Map<string, Set<string>>;
+  readonly delivered: Set<string>;
+  readonly unmarked: string[];
+  readonly errors: string[];
+  marked: number;
+  left: number;
+  last: string;
+}
+
+/** A bundle of the child process, so that starting one costs little. */
+export async function buildChild(): Promise<{ readonly path: string; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'crash-child-'));
+  await build({
+    entry: { child: fileURLToPath(new URL('crash-child.ts', import.meta.url)) },
+    outDir: folder,
+    format: 'esm',
+    outExtension: () => ({ js: '.mjs' }),
+    target: 'node22',
+    removeNodeProtocol: false,
+    silent: true,
+    dts: false,
+    clean: false,
+    config: false,
+  });
+  return { path: join(folder, 'child.mjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function note(ledger: Ledger, line: string): void {
+  const [what = '', ...words] = line.split(' ');
+  ledger.last = what;
+  if (what === 'accepted') for (const recipient of words.slice(1)) ledger.accepted.add(recipient);
+  if (what === 'error') ledger.errors.push(words.join(' '));
+  if (what === 'left') ledger.left = Number(words[0]);
+  if (what === 'reporting') {
+    const [id = '', ...failed] = words;
+    for (const recipient of failed) {
+      ledger.reports.set(recipient, (ledger.reports.get(recipient) ?? new Set()).add(id));
+    }
+  }
+  if (what !== 'sent') return;
+  const [kind, id = '', recipient = '', interruptions] = words;
+  if (kind === 'report') ledger.delivered.add(id);
+  const times = (ledger.sent.get(recipient) ?? 0) + 1;
+  ledger.sent.set(recipient, times);
+  if (times === 1) return;
+  if (interruptions === '0') ledger.unmarked.push(recipient);
+  else ledger.marked += 1;
+}
+
+/** Runs generation after generation, each killed at a random moment, then one to the end. */
+export async function crashMany(options: {
+  readonly child: string;
+  readonly driver: string;
+  readonly place: string;
+  readonly kills: number;
+  readonly puts: number;
+  /** Longest life of a process after it is ready, milliseconds. */
+  readonly lifeMs: number;
+}): Promise<CrashReport> {
+  const ledger: Ledger = {
+    accepted: new Set(),
+    sent: new Map(),
+    reports: new Map(),
+    delivered: new Set(),
+    unmarked: [],
+    errors: [],
+    marked: 0,
+    left: -1,
+    last: '',
+  };
+  const during: Record<string, number> = {};
+  for (let generation = 0; generation < options.kills; generation += 1) {
+    await runOnce(options, ledger, generation, options.puts, Math.random() * options.lifeMs);
+    during[ledger.last] = (during[ledger.last] ?? 0) + 1;
+  }
+  // Two more without a kill: the second finds what the first put off.
+  for (const last of [0, 1, 2]) await runOnce(options, ledger, options.kills + last, 0, null);
+  const reported = [...ledger.reports].filter(([, ids]) => [...ids].some((id) => ledger.delivered.has(id)));
+  const told = new Set(reported.map(([recipient]) => recipient));
+  return {
+    kills: options.kills,
+    during,
+    accepted: ledger.accepted.size,
+    delivered: [...ledger.accepted].filter((recipient) => ledger.sent.has(recipient)).length,
+    reported: told.size,
+    lost: [...ledger.accepted].filter((recipient) => !ledger.sent.has(recipient) && !told.has(recipient)),
+    unmarkedDuplicates: ledger.unmarked,
+    markedDuplicates: ledger.marked,
+    reportedTwice: [...ledger.reports]
+      .filter(([, ids]) => [...ids].filter((id) => ledger.delivered.has(id)).length > 1)
+      .map(([recipient]) => recipient),
+    errors: ledger.errors,
+    left: ledger.left,
+  };
+}
+
+async function runOnce(
+  { child, driver, place }: { readonly child: string; readonly driver: string; readonly place: string },
+  ledger: Ledger,
+  generation: number,
+  puts: number,
+  killAfterMs: number | null,
+): Promise<void> {
+  const started: ChildProcess = spawn(
+    process.execPath,
+    ['--no-warnings', child, driver, place, String(generation), String(puts)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = new Promise<void>((resolve) => started.once('close', () => resolve()));
+  let kill: NodeJS.Timeout | null = null;
+  const lines = createInterface({ input: started.stdout as NodeJS.ReadableStream });
+  lines.on('line', (line) => {
+    note(ledger, line);
+    if (line === 'ready' && killAfterMs !== null)
+      kill = setTimeout(() => started.kill('SIGKILL'), killAfterMs);
+  });
+  await ended;
+  if (kill !== null) clearTimeout(kill);
+}
