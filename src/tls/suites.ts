@@ -117,7 +117,7 @@ export function parseSuite(name: string): Suite {
 }
 
 /** CV-6, CV-9, FI-13: no profile can allow these. NULL has no strength, RC4 and export suites are graded as 40 bits. */
-export function isHardDenied(suite: Suite): boolean {
+function isHardDenied(suite: Suite): boolean {
   return suite.bits < STRENGTH_112 || suite.keyExchange === 'anonymous';
 }
 

@@ -194,6 +194,23 @@ describe('trying out before enforcing', () => {
   });
 });
 
+it('AT-52, AT-54: the end of an attempt is told, and a source that could not be read; never a recipient', async () => {
+  const ended = collect('attempt.ended');
+  const unknown = collect('policy.source-unknown');
+  const list = { name: 'list', find: () => ({ kind: 'unknown' as const, cause: 'timeout' }) };
+  const to = ['anna@partner.example', 'bo@partner.example'];
+  const { world, sender } = await start({}, { policies: [list] });
+  await world.deliver(sender, mailWith([], { to }));
+  expect(unknown).toEqual([{ domain: 'partner.example', source: 'list', cause: 'timeout' }]);
+  expect(ended).toMatchObject([
+    { domain: 'partner.example', host: null, state: 'held', reason: 'policy-source-unknown' },
+  ]);
+  const good = join(world, {}).sender;
+  await world.deliver(good, mailWith([], { to }));
+  expect(ended.slice(1)).toMatchObject([{ host: HOST, state: 'delivered', reason: null }]);
+  expect(JSON.stringify([ended, unknown])).not.toContain('@');
+});
+
 describe('AT-23: nothing in or about a message lowers the policy', () => {
   it.each([
     'TLS-Required: No',
