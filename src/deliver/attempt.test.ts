@@ -154,6 +154,14 @@ describe('the next host', () => {
     expect(brief(await send())).toEqual(outcomes);
   });
 
+  it('AT-7: is asked where the first says more than one reply to EHLO inside TLS', async () => {
+    const hostile = '250-mx1.partner.test\r\n250 SIZE 1000\r\n250 ok';
+    await begin({ 'mx1.partner.test': { replies: { EHLO: [null, hostile] } } });
+    const record = await send();
+    expect(tried(record)).toEqual(['mx1.partner.test unsolicited-reply', 'mx2.partner.test session']);
+    expect(brief(record)).toEqual(['delivered null mx2.partner.test']);
+  });
+
   it('Q-14, SC-14: gets those whom the first has not taken, and nobody twice', async () => {
     await begin({
       'mx1.partner.test': { recipients: { 'c@partner.test': '421 4.3.2 enough' } },

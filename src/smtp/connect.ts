@@ -104,6 +104,8 @@ export async function sayEhlo(
     reply = await connection.ask(`HELO ${connection.ehloName}`, due, ctx);
     command = 'HELO';
   }
+  // AT-7: what came behind the reply has ended the connection already.
+  if (connection.failure !== null) throw connection.failure;
   // ST-11: 250 alone; another 2yz is the answer to something else.
   if (reply.code === 250) {
     // A reply to HELO has no keywords, whatever its lines say.

@@ -47,6 +47,8 @@ export interface Connection {
   readonly openedAt: number;
   octetsOut: number;
   readonly alive: boolean;
+  /** Why it is gone; null as long as nobody has noticed that it is. */
+  readonly failure: Error | null;
   /** Writes one command and waits for its reply; errors name the verb, or `command` where the line has none to show. */
   ask(line: string, due: Omit<Due, 'command'> & { readonly command?: string }, ctx: Context): Promise<Reply>;
   /** Announces that a reply is due; call it before the octets that cause it. */
@@ -170,6 +172,9 @@ export function createConnection(
     octetsOut: 0,
     get alive() {
       return failure === null && !layer.destroyed;
+    },
+    get failure() {
+      return failure;
     },
     get bufferEmpty() {
       return reader.empty && waiting.length === 0;
