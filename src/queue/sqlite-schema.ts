@@ -82,9 +82,8 @@ export function migrate(database: Database): void {
       );
     }
     for (const step of STEPS.slice(version)) database.exec(step);
-    if (version < STEPS.length) {
-      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}`);
-    }
+    // Written even where nothing changes: a file that cannot be written is told now, not at the first mail.
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}`);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
