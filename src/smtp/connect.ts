@@ -104,10 +104,10 @@ export async function sayEhlo(
     reply = await connection.ask(`HELO ${connection.ehloName}`, due, ctx);
     command = 'HELO';
   }
-  // AT-7: what came behind the reply has ended the connection already.
-  if (connection.failure !== null) throw connection.failure;
   // ST-11: 250 alone; another 2yz is the answer to something else.
   if (reply.code === 250) {
+    // AT-7: what came behind the reply has ended the connection already.
+    if (connection.failure !== null) throw connection.failure;
     // A reply to HELO has no keywords, whatever its lines say.
     const lines = command === 'HELO' ? reply.lines.slice(0, 1) : reply.lines;
     connection.capabilities = parseEhlo({ ...reply, lines });
