@@ -163,8 +163,8 @@ function chainAbove(issuer: Issuer | null): string {
   return issuer === null || issuer.selfSigned ? '' : issuer.chain;
 }
 
-function saveIssuer({ der: _, ...text }: Issuer): SavedIssuer {
-  return text;
+function saveIssuer({ certificate, chain, key, kind, subject, selfSigned }: Issuer): SavedIssuer {
+  return { certificate, chain, key, kind, subject, selfSigned };
 }
 
 function restoreIssuer(saved: SavedIssuer): Issuer {

@@ -1,7 +1,9 @@
+import { pbkdf2 } from 'node:crypto';
 import net from 'node:net';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { createContext, sleep } from '../core/context.js';
 import { createFakeClock } from './clock.js';
@@ -95,6 +97,19 @@ it('fake clock: advance waits for file work that a timer began', async () => {
   });
   await clock.advance(10);
   expect(read).toBe('kept');
+  await rm(folder, { recursive: true });
+});
+
+it('fake clock: advance waits for the closing of a file, however busy the thread pool is', async () => {
+  const clock = createFakeClock(0);
+  const folder = await mkdtemp(join(tmpdir(), 'clock-'));
+  const file = await open(join(folder, 'a'), 'w');
+  let closed = false;
+  const busy = Promise.all([1, 2, 3, 4].map(() => promisify(pbkdf2)('x', 'y', 50_000, 32, 'sha256')));
+  clock.after(5, () => void file.close().then(() => (closed = true)));
+  await clock.advance(10);
+  expect(closed).toBe(true);
+  await busy;
   await rm(folder, { recursive: true });
 });
 

@@ -52,7 +52,7 @@ const MOST_TURNS = 200_000;
 /** Timers that one `advance` may fire. */
 const MOST_TIMERS = 200_000;
 /** Work that has begun and will end by itself: settling waits for it. */
-const REQUESTS = /^(Immediate|FSReq|FileHandleCloseReq|TCPConnectWrap|WriteWrap|ShutdownWrap|GetAddrInfo)/;
+const REQUESTS = /^(Immediate|FSReq|CloseReq|TCPConnectWrap|WriteWrap|ShutdownWrap|GetAddrInfo)/;
 
 /**
  * Makes a clock that stands at `start` (default 2026-01-15 12:00 UTC).

@@ -4,7 +4,7 @@
  * Failure: AssertionError with the conversation.
  */
 import { AssertionError } from 'node:assert';
-import { createSender, type Sender } from '../sender.js';
+import { createSender } from '../sender.js';
 import type { Outcome } from '../deliver/outcome.js';
 import type { Mail } from '../mail.js';
 import type { SenderOptions } from '../sender-options.js';
@@ -61,8 +61,7 @@ export async function runScenario(
     ...(options.authority === undefined ? {} : { authority: options.authority }),
   });
   try {
-    const sender = createSender(world.senderOptions({ ...options.sender, ...scenario.options }));
-    const mails = await sendAll(scenario, world, sender).finally(() => world.clock.until(sender.close()));
+    const mails = await sendAll(scenario, world, { ...options.sender, ...scenario.options });
     checkReach(world, reachOf(scenario));
     scenario.holds?.(world);
     return {
@@ -75,7 +74,12 @@ export async function runScenario(
   }
 }
 
-async function sendAll(scenario: Scenario, world: World, sender: Sender): Promise<(readonly Outcome[])[]> {
+async function sendAll(
+  scenario: Scenario,
+  world: World,
+  options: Partial<SenderOptions>,
+): Promise<(readonly Outcome[])[]> {
+  const sender = createSender(world.senderOptions(options));
   const mail: Mail = {
     from: 'ops@bank.example',
     to: ['anna@partner.example'],
@@ -84,11 +88,16 @@ async function sendAll(scenario: Scenario, world: World, sender: Sender): Promis
   };
   const first: Turn = { change: () => undefined, expected: scenario.expected };
   const mails: (readonly Outcome[])[] = [];
-  for (const { change, expected } of [first, ...(scenario.then ?? [])]) {
-    await change(world);
-    const { outcomes } = await world.deliver(sender, mail);
-    checkOutcomes(world, outcomes, expected);
-    mails.push(outcomes);
+  try {
+    for (const { change, expected } of [first, ...(scenario.turns ?? [])]) {
+      await change(world);
+      const { outcomes } = await world.deliver(sender, mail);
+      checkOutcomes(world, outcomes, expected);
+      mails.push(outcomes);
+    }
+  } finally {
+    // Kept connections say goodbye, and some servers let them wait for the answer.
+    await world.clock.until(sender.close());
   }
   return mails;
 }
@@ -112,9 +121,9 @@ function checkOutcomes(world: World, outcomes: readonly Outcome[], { outcomes: e
 }
 
 /** The furthest that any mail of the scenario may come. */
-function reachOf({ expected, then = [] }: Scenario): Reach {
+function reachOf({ expected, turns = [] }: Scenario): Reach {
   const order: readonly Reach[] = ['session', 'envelope', 'message', 'clear'];
-  const reaches = [expected, ...then.map((turn) => turn.expected)].map(({ reach, outcomes }): Reach => {
+  const reaches = [expected, ...turns.map((turn) => turn.expected)].map(({ reach, outcomes }): Reach => {
     return reach ?? (outcomes.some(({ state }) => state === 'delivered') ? 'message' : 'session');
   });
   return order.findLast((each) => reaches.includes(each)) ?? 'session';

@@ -61,7 +61,8 @@ export interface Scenario {
   /** The mail beyond a short message to one recipient. */
   readonly mail?: Partial<Mail>;
   readonly expected: Expected;
-  readonly then?: readonly Turn[];
+  /** Further mails, one after the other. */
+  readonly turns?: readonly Turn[];
   /** What else must be true at the end. @throws AssertionError */
   readonly holds?: (world: World) => void;
 }

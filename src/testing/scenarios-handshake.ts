@@ -65,7 +65,7 @@ export const handshakeScenarios: readonly Scenario[] = [
   playing('clientCertRequired:tls12', ['ST-13'], held('handshake-alert')),
   playing('clientCertRequired:tls13', ['ST-13'], held('client-certificate-required')),
   playing('ticketsOffered', ['AT-9', 'AT-12', 'ST-21'], delivered, {
-    then: [
+    turns: [
       {
         // Longer than a connection is kept.
         change: (world) => world.clock.advance('10m'),
@@ -79,7 +79,7 @@ export const handshakeScenarios: readonly Scenario[] = [
       ),
   }),
   playing(['ticketsOffered', 'tls12Only'], ['AT-9', 'AT-12', 'ST-21'], delivered, {
-    then: [{ change: (world) => world.clock.advance('10m'), expected: delivered }],
+    turns: [{ change: (world) => world.clock.advance('10m'), expected: delivered }],
     holds: (world) =>
       deepEqual(
         world.server(MX1).connections.map(({ tls }) => tls?.resumed),

@@ -38,7 +38,7 @@ export const routeScenarios: readonly Scenario[] = [
     servers: { [EVIL]: {} },
     options: { policies: [{ match: PARTNER, level: 'verified', mx: [MX1] }] },
     expected: delivered,
-    then: [
+    turns: [
       {
         change: (world) => world.resolver.set(PARTNER, { mx: [EVIL] }),
         expected: held('mx-not-allowed'),
@@ -52,7 +52,7 @@ export const routeScenarios: readonly Scenario[] = [
     rules: ['MX-18', 'SC-51'],
     servers: { [EVIL]: {} },
     expected: one('delivered', null, { host: MX1 }),
-    then: [
+    turns: [
       {
         change: (world) => world.resolver.set(PARTNER, { mx: [EVIL] }),
         expected: one('delivered', null, { host: EVIL }),

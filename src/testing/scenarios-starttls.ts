@@ -3,9 +3,15 @@
  */
 import { deepEqual } from 'node:assert/strict';
 import { deferred, delivered, held, MX1, one, PARTNER, playing, type Scenario } from './scenario.js';
+import type { World } from './world.js';
 
 const opportunistic = { options: { default: 'opportunistic' } } as const;
 const inClear = one('delivered', null, { reach: 'clear' });
+
+/** CV-3: a handshake that breaks is made once more, with older key shares, and no third time. */
+function triesTwice(world: World): void {
+  world.saw('STARTTLS', 2);
+}
 
 /** By name. */
 export const starttlsScenarios: readonly Scenario[] = [
@@ -36,8 +42,12 @@ export const starttlsScenarios: readonly Scenario[] = [
   playing('starttls502', ['AT-1', 'ST-4'], held('starttls-refused')),
   playing('closeAfterStarttls', ['AT-1', 'SC-15'], deferred('connection-closed')),
   playing('resetAfterStarttls', ['AT-1', 'SC-15'], deferred('connection-closed')),
-  playing('closeAfter220', ['AT-1', 'AT-8', 'ST-13'], held('handshake-closed')),
-  playing('hangAfter220', ['AT-1', 'AT-8', 'ST-13', 'SC-37'], held('handshake-timeout')),
+  playing('closeAfter220', ['AT-1', 'AT-8', 'CV-3', 'ST-13'], held('handshake-closed'), {
+    holds: triesTwice,
+  }),
+  playing('hangAfter220', ['AT-1', 'AT-8', 'CV-3', 'ST-13', 'SC-37'], held('handshake-timeout'), {
+    holds: triesTwice,
+  }),
   playing('plaintextAfter220', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),
   playing('multiLine220', ['ST-6'], delivered),
   playing('injectAfter220', ['AT-2', 'ST-5'], held('plaintext-after-starttls')),

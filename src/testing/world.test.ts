@@ -124,8 +124,9 @@ it('world: a sender that works by itself is waited for', async () => {
 });
 
 it('world: when one server cannot be made, none is left behind', async () => {
-  const { port, close } = await createSmtpServer({ host: 'mx1.partner.example' });
-  await close();
+  const server = await createSmtpServer({ host: 'mx1.partner.example' });
+  const { port } = server;
+  await server.close();
   const fault = 'no-such-fault' as 'greet554';
   const servers = { 'mx1.partner.example': { port }, 'mx2.partner.example': { fault } };
   await expect(createWorld({ zones, servers })).rejects.toThrow(/unknown fault "no-such-fault"/);
