@@ -4,8 +4,6 @@
  * Standards: RFC 5280 §4, RFC 9525 (names).
  */
 
-import type { NameConstraints } from './name-constraints.js';
-
 /** A name in subjectAltName; `valid` is false where it holds NUL, control characters, commas, U-labels or a bad form. */
 export interface AlternativeName {
   readonly type: 'dns' | 'ip' | 'email' | 'uri' | 'other';
@@ -20,6 +18,20 @@ export interface CertificateKey {
   readonly bits: number;
   /** Named curve (`P-256`, `P-384`, `P-521`, else the OID) for `ec`. */
   readonly curve: string | null;
+}
+
+/** Subtrees by the form of their names; a host name is in lower case, an address constraint has address and mask. */
+export interface NameSubtrees {
+  readonly dns: readonly string[];
+  readonly ip: readonly { readonly base: bigint; readonly mask: bigint; readonly family: 4 | 6 }[];
+  /** Any constraint on names of directories, mailboxes, URIs or other types. */
+  readonly others: readonly ('directory' | 'email' | 'uri' | 'other')[];
+}
+
+/** Both halves of the extension. */
+export interface NameConstraints {
+  readonly permitted: NameSubtrees;
+  readonly excluded: NameSubtrees;
 }
 
 /** One certificate, parsed. Times are milliseconds since the epoch; hashes of `der` and of the SubjectPublicKeyInfo. */

@@ -4,23 +4,9 @@
  * Failure of the reader: ConfigError `certificate-unreadable`.
  */
 import { parseIp } from '../dns/ip.js';
-import type { Certificate } from './certificate.js';
+import type { Certificate, NameConstraints, NameSubtrees } from './certificate.js';
 import { type DerElement, expectTag, readChildren, readOnly, TAG, unreadable } from './der.js';
 import { isDnsName } from './dns-name.js';
-
-/** Subtrees by the form of their names; a host name is in lower case, an address constraint has address and mask. */
-export interface NameSubtrees {
-  readonly dns: readonly string[];
-  readonly ip: readonly { readonly base: bigint; readonly mask: bigint; readonly family: 4 | 6 }[];
-  /** Any constraint on names of directories, mailboxes, URIs or other types. */
-  readonly others: readonly ('directory' | 'email' | 'uri' | 'other')[];
-}
-
-/** Both halves of the extension. */
-export interface NameConstraints {
-  readonly permitted: NameSubtrees;
-  readonly excluded: NameSubtrees;
-}
 
 /** Reads the value of the extension. */
 export function readNameConstraints(value: Uint8Array): NameConstraints {
