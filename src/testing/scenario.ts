@@ -51,7 +51,7 @@ export interface Scenario {
   readonly name: string;
   /** What the servers do, one sentence. */
   readonly says: string;
-  /** The rules that it proves. */
+  /** The rules that it proves, by their ids in docs/requirements.md. */
   readonly rules: readonly string[];
   /** Default: one domain with one mail server. */
   readonly zones?: WorldOptions['zones'];

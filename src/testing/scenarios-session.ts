@@ -33,7 +33,9 @@ const body = (text: string): Pick<NonNullable<Scenario['mail']>, 'message'> => (
 const reaching: readonly Scenario[] = [
   playing('refusedPort', ['Q-6'], deferred('connect-refused')),
   playing('unansweredPort', ['SC-37'], deferred('connect-timeout')),
-  playing('silentGreeting', ['SC-1', 'SC-37'], deferred('no-greeting')),
+  playing('silentGreeting', ['SC-1', 'SC-37'], deferred('no-greeting'), {
+    holds: (world) => equal(world.server(MX1).connections[0]?.clear.length, 0),
+  }),
   playing('greet554', ['SC-2', 'SC-17'], one('failed', 'smtp-refused', { code: 554 }), {
     holds: (world) => world.saw('QUIT', 1),
   }),
