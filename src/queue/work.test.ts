@@ -95,7 +95,7 @@ describe('leases', () => {
   it('Q-11: an outcome that comes after the lease was lost is discarded and told', async () => {
     await put(bench.queue, { id: 's' });
     const lost = bench.collect('lease.lost');
-    let end = (_: Outcome[]): void => undefined;
+    let end: (outcomes: Outcome[]) => void = () => undefined;
     const settled: string[] = [];
     bench
       .make({

@@ -81,3 +81,62 @@ export async function readContent(peer: Peer): Promise<string[]> {
   for (let line = await peer.line(); line !== '.'; line = await peer.line()) lines.push(line);
   return lines;
 }
+
+/** Where a transaction with one recipient stands. */
+export type Step = 'mail' | 'rcpt' | 'data' | 'content' | 'final';
+
+/** Lets the client read what was sent, before something else happens to the connection. */
+export async function rest(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Plays a transaction with one recipient up to a step, then does something else there. */
+export function until(step: Step, act: (peer: Peer) => Promise<void> | void): Script {
+  return async (peer) => {
+    await play(peer, step);
+    await rest();
+    await act(peer);
+  };
+}
+
+async function play(peer: Peer, step: Step): Promise<void> {
+  await peer.line();
+  if (step === 'mail') return;
+  peer.send('250 ok\r\n');
+  await peer.line();
+  if (step === 'rcpt') return;
+  peer.send('250 ok\r\n');
+  await peer.line();
+  if (step === 'data') return;
+  peer.send('354 go\r\n');
+  if (step === 'final') await readContent(peer);
+  else await peer.line();
+}
+
+/** Answers one transaction in order; `rcpt` gives the reply to each recipient. */
+export function transaction(
+  replies: {
+    readonly mail?: string;
+    readonly rcpt?: readonly string[];
+    readonly data?: string;
+    readonly final?: string;
+  } = {},
+): (peer: Peer) => Promise<void> {
+  return async (peer) => {
+    await peer.answer('MAIL', `${replies.mail ?? '250 ok'}\r\n`);
+    for (const reply of replies.rcpt ?? ['250 ok']) await peer.answer('RCPT', `${reply}\r\n`);
+    const data = replies.data ?? '354 go';
+    await peer.answer('DATA', `${data}\r\n`);
+    if (!data.startsWith('354')) return;
+    await readContent(peer);
+    peer.send(`${replies.final ?? '250 taken'}\r\n`);
+  };
+}
+
+/** One transaction, then RSET. */
+export const thenRset =
+  (first: (peer: Peer) => Promise<void>): Script =>
+  async (peer) => {
+    await first(peer);
+    await peer.answer('RSET', '250 ok\r\n');
+  };
