@@ -48,7 +48,7 @@ export function createBase(options: {
   if (options.allowLegacyTls === true && levels.indexOf(level) > levels.indexOf('opportunistic')) {
     throw new ConfigError(
       'legacy-tls-enforced',
-      `allowLegacyTls: old versions are accepted under class "opportunistic" alone, and no domain can have it under default "${level}"; leave it out`,
+      `allowLegacyTls: old versions are accepted where "opportunistic" is the class of every domain that no rule names, and here that is "${level}"; leave it out`,
     );
   }
   return {

@@ -125,3 +125,27 @@ describe('old versions', () => {
     );
   });
 });
+
+describe('the class of a domain', () => {
+  const verified = { default: 'verified' } as const;
+
+  it.each(['plain', 'opportunistic', 'mandatory', 'verified'] as const)(
+    'FAQ-8, FAQ-18, FAQ-19: a rule that names the domain decides it, above the default or below: %s',
+    async (level) => {
+      expect((await planOf({ rule: { level }, base: verified })).level).toBe(level);
+      expect((await planOf({ rule: { level }, base: { default: 'plain' } })).level).toBe(level);
+    },
+  );
+
+  it('FAQ-8: a rule that names no class leaves the default', async () => {
+    expect((await planOf({ rule: { minProtocol: 'TLSv1.3' }, base: verified })).level).toBe('verified');
+  });
+
+  it('BITS-5.2.3: a scheme raises what the rule says, and does not lower the default', async () => {
+    const base = { default: 'opportunistic' } as const;
+    expect((await planOf({ rule: { level: 'plain' }, asks: { level: 'verified' }, base })).level).toBe(
+      'verified',
+    );
+    expect((await planOf({ asks: { level: 'plain' }, base: verified })).level).toBe('verified');
+  });
+});

@@ -41,7 +41,9 @@ export async function decide(domain: string, from: Sources, ask: Ask | null, ctx
     asked: active.ask,
     ref: `rule "${active.wildcard ? '*.' : ''}${active.match}"`,
   };
-  const whole = mergePlan({ domain, because: [own, ...because], unknown, base: from.base });
+  // FAQ-8, FAQ-19: the default is for domains that no rule names. A rule names its own class, above the default or below.
+  const base = { ...from.base, level: active.ask.level ?? from.base.level };
+  const whole = mergePlan({ domain, because: [own, ...because], unknown, base });
   return warnOfRoots(applyHost(whole, others, active, now), now);
 }
 
