@@ -4,6 +4,7 @@
  */
 export {
   type DeliveryError,
+  type DsnRequest,
   type EnforcedTlsTransport,
   enforcedTls,
   type MailMessage,

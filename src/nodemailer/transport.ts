@@ -17,17 +17,31 @@ import type { Mail } from '../mail.js';
 import type { EngineOptions } from '../sender-options.js';
 import { summarise, type DeliveryReceipt } from '../receipt.js';
 
-/** What nodemailer hands to a transport, as far as it is read here. */
+type Maybe<T> = T | null | undefined;
+
+/** Nodemailer's request for reports (RFC 3461). */
+export interface DsnRequest {
+  readonly id?: Maybe<string>;
+  /** Another name for `id`. */
+  readonly envid?: Maybe<string>;
+  readonly return?: Maybe<string>;
+  /** Another name for `return`. */
+  readonly ret?: Maybe<string>;
+  readonly notify?: Maybe<string | readonly string[]>;
+  readonly recipient?: Maybe<string>;
+  /** Another name for `recipient`. */
+  readonly orcpt?: Maybe<string>;
+}
+
+/**
+ * What nodemailer hands to a transport, as far as it is read here. `null` and `undefined` are spelt out as in nodemailer's
+ * own types: else the transport would not fit there, and `sendMail` would lose the type of its result.
+ */
 export interface MailMessage {
   readonly data: {
-    readonly dsn?: {
-      readonly id?: string;
-      readonly return?: string;
-      readonly notify?: string | readonly string[];
-      readonly recipient?: string;
-    };
-    readonly abortSignal?: AbortSignal;
-    readonly signal?: AbortSignal;
+    readonly dsn?: Maybe<DsnRequest>;
+    readonly abortSignal?: Maybe<AbortSignal>;
+    readonly signal?: Maybe<AbortSignal>;
   };
   readonly message: {
     getEnvelope(): { readonly from: string | false; readonly to: readonly string[] };
@@ -118,17 +132,18 @@ function createTransport(
 function mailOf(source: MailMessage): Mail {
   const envelope = source.message.getEnvelope();
   const { dsn } = source.data;
-  const orcpt = dsn?.recipient;
+  const orcpt = dsn?.recipient ?? dsn?.orcpt ?? null;
+  const notify = dsn?.notify ?? null;
   return {
     from: envelope.from === false ? '' : envelope.from,
     to: envelope.to.map((address) => ({
       address,
-      originalRecipient: orcpt === undefined ? null : orcpt.includes(';') ? orcpt : `rfc822;${orcpt}`,
+      originalRecipient: orcpt === null ? null : orcpt.includes(';') ? orcpt : `rfc822;${orcpt}`,
     })),
     message: source.message.createReadStream(),
-    notify: typeof dsn?.notify === 'object' ? dsn.notify.join(',') : (dsn?.notify ?? null),
-    ret: dsn?.return ?? null,
-    envelopeId: dsn?.id ?? null,
+    notify: typeof notify === 'string' ? notify : (notify?.join(',') ?? null),
+    ret: dsn?.return ?? dsn?.ret ?? null,
+    envelopeId: dsn?.id ?? dsn?.envid ?? null,
     relayed: true,
   };
 }
@@ -147,7 +162,7 @@ async function queueMail(sender: MailQueue, mail: Mail, source: MailMessage): Pr
 }
 
 async function sendNow(engine: Engine, mail: Mail, source: MailMessage): Promise<SentInfo> {
-  const signal = source.data.abortSignal ?? source.data.signal;
+  const signal = source.data.abortSignal ?? source.data.signal ?? undefined;
   const records = await engine.deliverOnce(mail, signal === undefined ? {} : { signal });
   const outcomes = records.flatMap((record) => record.outcomes);
   const delivered = outcomes.filter((outcome) => outcome.state === 'delivered');
