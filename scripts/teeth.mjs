@@ -1,7 +1,7 @@
 /**
  * `npm run test:teeth`: do the tests bite? One rule after the other is made to pass always, in a copy of the project, and
  * a test that depends on its file must fail. Each check of the verdict is found by its file name; the other rules are
- * listed below. All these tests must pass before, so that what fails is the rule's doing.
+ * listed below. All these tests must pass before, and the failure must come twice, so that it is the rule's doing.
  *
  *   node scripts/teeth.mjs              all rules
  *   node scripts/teeth.mjs name cipher  only those
@@ -81,8 +81,8 @@ async function biteAll() {
   }
   for (const rule of all) {
     await tally.check(rule.name, () => {
-      const [bite] = failuresWithout(rule);
-      if (bite === undefined) throw new Error(`no test fails without this rule (${rule.file})`);
+      const bite = biteOf(rule);
+      if (bite === null) throw new Error(`no test fails without this rule (${rule.file})`);
       return describe(bite);
     });
   }
@@ -101,8 +101,8 @@ function checksOfTheVerdict() {
     });
 }
 
-/** The tests that fail while the rule is out of order. The first is enough, so the run ends there. */
-function failuresWithout({ name, file, code, instead }) {
+/** A test that fails while the rule is out of order, or null. One is enough, so the run ends there. */
+function biteOf({ name, file, code, instead }) {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
   if (code === undefined || text.split(code).length !== 2) {
@@ -113,7 +113,11 @@ function failuresWithout({ name, file, code, instead }) {
     text.replace(code, () => instead),
   );
   try {
-    return failuresOf(['related', '--run', '--bail=1', file]);
+    // The first failure calls off what runs beside it, and that may look like a failure too.
+    const bites = failuresOf(['related', '--run', '--bail=1', file]);
+    if (bites.length === 0) return null;
+    const again = failuresOf(['run', ...new Set(bites.map((bite) => bite.file))]).map(describe);
+    return bites.find((bite) => again.includes(describe(bite))) ?? null;
   } finally {
     writeFileSync(path, text);
   }
