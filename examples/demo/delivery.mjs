@@ -45,22 +45,18 @@ function showReceipt(page, { state, reason, recipient, mx, reply, tls, checks, p
   page.facts(checks.map(({ name, result, got }) => [`${result.padEnd(8)}${name}`, got]));
 }
 
-/** @param {import('enforced-tls').DeliveryReceipt['tls']} tls @returns {[string, string][]} */
+/** @param {import('enforced-tls').DeliveryReceipt['tls']} tls */
 function tlsFacts(tls) {
-  if (tls === null) return [['tls', 'none']];
+  /** @type {[string, string][]} */
+  const facts = [];
+  if (tls === null) return facts;
   const { protocol, cipher, keyExchange, chain, identity, verifiedBy } = tls;
-  return [
-    ['tls', `${protocol}, ${cipher.standardName}, ${cipher.bits} bits`],
-    ...(keyExchange === null
-      ? []
-      : [/** @type {[string, string]} */ (['keys', [keyExchange.type, keyExchange.name].join(' ')])]),
-    ['verified', `by ${verifiedBy}, as ${identity ?? 'nobody'}`],
-    ...chain.map(
-      ({ subject, notAfter, sha256 }, depth) =>
-        /** @type {[string, string]} */ ([
-          depth === 0 ? 'chain' : '',
-          `${subject}, valid until ${new Date(notAfter).toISOString().slice(0, 10)}, sha256 ${sha256.slice(0, 16)}...`,
-        ]),
-    ),
-  ];
+  facts.push(['tls', `${protocol}, ${cipher.standardName}, ${cipher.bits} bits`]);
+  if (keyExchange !== null) facts.push(['keys', `${keyExchange.type} ${keyExchange.name ?? ''}`]);
+  facts.push(['verified', `by ${verifiedBy}, as ${identity ?? 'nobody'}`]);
+  for (const { subject, notAfter, sha256 } of chain) {
+    const until = new Date(notAfter).toISOString().slice(0, 10);
+    facts.push(['certificate', `${subject}, valid until ${until}, sha256 ${sha256.slice(0, 16)}...`]);
+  }
+  return facts;
 }

@@ -6,7 +6,10 @@ import { styleText } from 'node:util';
 const NARROWEST = 80;
 const WIDEST = 100;
 
-/** Colour of each state; every other text is told apart by weight. */
+/**
+ * Colour of each state; every other text is told apart by weight.
+ * @type {Record<import('enforced-tls').State, 'green' | 'yellow' | 'red'>}
+ */
 const STATES = { delivered: 'green', held: 'yellow', deferred: 'yellow', unknown: 'yellow', failed: 'red' };
 
 /** @typedef {ReturnType<typeof createPage>} Page */
@@ -38,7 +41,7 @@ export function createPage(stream) {
         for (const part of more) line(' '.repeat(4 + column) + part);
       }
     },
-    /** A state in its colour. @param {keyof typeof STATES} state */
+    /** A state in its colour. @param {import('enforced-tls').State} state */
     state: (state) => style(['bold', STATES[state]], state),
     /** @param {string} text */
     strong: (text) => style('bold', text),

@@ -1,23 +1,22 @@
 /**
  * The demo as a function, so that a test can run it with another trust and look at what it returns.
  */
-import { createAuthority, createFakeClock } from 'enforced-tls/testing';
+import { createAuthority, createFakeClock, createWorld } from 'enforced-tls/testing';
 import { showDays } from './days.mjs';
 import { showDelivery } from './delivery.mjs';
 import { showRefusals } from './refusals.mjs';
 
 /**
  * Runs the three scenes.
- * @param {{ page: import('./page.mjs').Page, distrust?: boolean }} options `distrust`: only the roots bundled with Node
- * count, and none of them has signed anything here
+ * @param {{ page: import('./page.mjs').Page, distrust?: boolean }} options `distrust`: the sender trusts the authority of
+ * another world, which has certified none of these servers
  */
 export async function runDemo({ page, distrust = false }) {
   const started = performance.now();
   const clock = createFakeClock();
   const authority = await createAuthority({ clock });
-  /** What all senders of the demo share; without `trust` a sender uses the bundled roots. */
-  const settings = { complete: true, ...(distrust ? { trust: undefined } : {}) };
-  const scene = { page, clock, authority, settings };
+  const { trust } = await createWorld({ zones: {}, clock, ...(distrust ? {} : { authority }) });
+  const scene = { page, clock, authority, settings: { trust, complete: true } };
 
   const delivery = await showDelivery(scene);
   const refusals = await showRefusals(scene);

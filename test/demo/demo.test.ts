@@ -10,14 +10,14 @@ import { type BuiltPackage, buildPackage, type Ended } from '../examples/built-p
 
 /** What the demo's modules export, as far as it is used here. */
 interface Run {
-  runDemo(options: { page: unknown; distrust?: boolean }): Promise<{
+  readonly runDemo: (options: { page: unknown; distrust?: boolean }) => Promise<{
     readonly outcomes: readonly Outcome[];
     readonly reports: readonly Report[];
     readonly asItShould: boolean;
   }>;
 }
 interface Page {
-  createPage(stream: { write(text: string): void; isTTY?: boolean; columns?: number }): unknown;
+  readonly createPage: (stream: { write(text: string): void; isTTY?: boolean; columns?: number }) => unknown;
 }
 
 let built: BuiltPackage;
