@@ -49,7 +49,7 @@ export const routeScenarios: readonly Scenario[] = [
   {
     name: 'mxMoved',
     says: 'after the first mail the MX records lead to another honest server',
-    rules: ['MX-18', 'SC-51'],
+    rules: [],
     servers: { [EVIL]: {} },
     expected: one('delivered', null, { host: MX1 }),
     turns: [

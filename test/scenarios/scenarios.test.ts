@@ -47,7 +47,7 @@ const kinds: readonly (readonly [rules: string, kind: string, scenarios: readonl
     'replies',
     replyScenarios,
   ],
-  ['AT-30, FI-5, MX-18, MX-20, SC-51', 'the way to a server', routeScenarios],
+  ['AT-30, FI-5, MX-20', 'the way to a server', routeScenarios],
 ];
 
 describe.each(kinds)('%s: scenarios of %s', (rules, _kind, all) => {
