@@ -25,7 +25,7 @@ export type {
   Suspension,
   TakeRequest,
 } from './driver.js';
-export type { Settled } from '../deliver/settle.js';
+export type { DomainSays, Settled } from '../deliver/settle.js';
 export { applySettlement, startJob } from './job-record.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
 export { sqliteQueue, type SqliteQueueOptions } from './sqlite.js';

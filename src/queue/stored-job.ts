@@ -71,9 +71,19 @@ export function reviveJob(row: StoredJob, message: Message): Job {
   const floor = read<Job['floor']>(row.floor, 'floor', (given) => typeof given.fingerprint === 'string');
   const { id, submissionId, domain, attempts, interruptions, createdAt, expiresAt } = row;
   return {
-    ...{ id, submissionId, domain, attempts, interruptions, createdAt, expiresAt },
+    id,
+    submissionId,
+    domain,
+    attempts,
+    interruptions,
+    createdAt,
+    expiresAt,
     envelope: { ...envelope, recipients: recipients.map(recipientOf) },
-    ...{ recipients, message, ask, floor, kind },
+    recipients,
+    message,
+    ask,
+    floor,
+    kind,
   };
 }
 

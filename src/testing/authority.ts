@@ -32,7 +32,7 @@ export type SavedAuthority = Readonly<Record<IssuerName, SavedIssuer>>;
 /** One issuer as plain data. */
 export type SavedIssuer = Omit<Issuer, 'der'>;
 
-type IssuerName = 'root' | 'intermediate' | 'distrusted' | 'unknown';
+export type IssuerName = 'root' | 'intermediate' | 'distrusted' | 'unknown';
 
 /** An authority; the servers that it certifies are trusted by whoever trusts {@link Authority.trust}. */
 export interface Authority {

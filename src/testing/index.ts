@@ -9,6 +9,7 @@ export {
   type Authority,
   type AuthorityOptions,
   createAuthority,
+  type IssuerName,
   type SavedAuthority,
   type SavedIssuer,
 } from './authority.js';

@@ -71,7 +71,9 @@ async function withPeer(
       connection.destroy();
     }
   } finally {
-    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
   }
 }
 
