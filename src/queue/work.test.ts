@@ -117,6 +117,21 @@ describe('leases', () => {
     await bench.queue.release(taken);
   });
 
+  it('Q-11: a renewal that is under way when the work ends is the last one', async () => {
+    await put(bench.queue, { id: 's' });
+    const jobs = parked();
+    let answer: (kept: boolean) => void = () => undefined;
+    const renew = (): Promise<boolean> => new Promise((resolve) => (answer = resolve));
+    bench.make({ driver: { ...bench.queue, renew }, attempt: jobs.attempt, leaseMs: LEASE_MS });
+    const working = bench.worker.processOnce();
+    await bench.clock.advance(LEASE_MS / 2);
+    jobs.end('s.1', [outcome('anna@b.example', 'delivered')]);
+    await working;
+    answer(true);
+    await bench.clock.settle();
+    expect(bench.clock.pending).toBe(0);
+  });
+
   it('Q-11: a renewal that fails is tried again before the lease ends, and nothing is renewed after the end', async () => {
     await put(bench.queue, { id: 's' });
     const jobs = parked();
