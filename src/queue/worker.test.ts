@@ -13,10 +13,9 @@ const bench = useWorker();
 
 describe('limits', () => {
   it('Q-5: no more jobs of a domain, and of all domains, at the same time than allowed', async () => {
-    for (let i = 0; i < 6; i += 1) {
-      await put(bench.queue, { id: `a${i}`, domains: ['a.example'] });
-      await put(bench.queue, { id: `b${i}`, domains: ['b.example'] });
-      await put(bench.queue, { id: `c${i}`, domains: ['c.example'] });
+    for (const domain of ['a', 'b', 'c']) {
+      for (let i = 0; i < 6; i += 1)
+        await put(bench.queue, { id: `${domain}${i}`, domains: [`${domain}.example`] });
     }
     const jobs = parked();
     bench.make({ attempt: jobs.attempt, concurrency: 5 }).start();
