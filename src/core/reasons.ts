@@ -61,14 +61,14 @@ const rows = {
   'dns-unconfirmed': ['retry', '4.4.3', 'network', null, 'AT-31', 'The DNS says that the domain does not exist or takes no mail, and this sender believes it only when it is said again.', 'Nothing; it is asked again. If the domain does exist, look for somebody who forges DNS answers.'],
   'no-usable-host': ['fail', '5.4.4', 'recipient', null, 'RFC 5321 §5.1; MX-10', 'None of the mail servers that the domain names can be reached by that name.', 'Publish MX records that name existing hosts with addresses.'],
   'host-unresolved': ['retry', '4.4.4', 'recipient', null, 'MX-10', 'The addresses of the mail servers cannot be found at present.', 'Check the name servers of the mail hosts.'],
-  'address-not-allowed': ['hold', '4.7.0', 'recipient', null, 'mx-connect address guard; AT-36', 'The domain leads to a private or reserved address.', 'Publish public addresses; or, if this is meant, write the route down by name or allow the address.'],
+  'address-not-allowed': ['hold', '4.7.0', 'recipient', null, 'AT-36', 'The domain leads to a private or reserved address.', 'Publish public addresses; or, if this is meant, write the route down by name or allow the address.'],
   'mail-loop': ['fail', '5.4.6', 'recipient', null, 'RFC 5321 §5.1; MX-17', 'The mail would come back to the host that sends it.', 'Correct the MX records, or the names this host goes by.'],
 
   // Reaching the server
   'connect-timeout': ['retry', '4.4.1', 'network', null, 'RFC 5321 §4.5.3.2', 'The mail server did not answer the connection in time.', 'Check that the server is up and that nothing on the way blocks the port.'],
   'connect-refused': ['retry', '4.4.1', 'recipient', null, 'RFC 3463 §3.5', 'Nothing listens at the address of the mail server.', 'Start the mail server or correct its address.'],
   'network-unreachable': ['retry', '4.4.1', 'network', null, 'RFC 3463 §3.5', 'There is no way to the address from this machine.', 'Check the routes of this machine (IPv4 and IPv6 apart).'],
-  'egress-port-blocked': ['retry', '4.4.1', 'network', null, 'user need 20', 'No mail server at all can be reached on this port: outgoing connections seem to be blocked.', 'Ask the network or cloud provider to open outgoing port 25, or use a relay.'],
+  'egress-port-blocked': ['retry', '4.4.1', 'network', null, 'RFC 3463 §3.5', 'No mail server at all can be reached on this port: outgoing connections seem to be blocked.', 'Ask the network or cloud provider to open outgoing port 25, or use a relay.'],
   'no-greeting': ['retry', '4.4.1', 'recipient', null, 'RFC 5321 §4.3.1', 'The server accepted the connection but never greeted.', 'Check the server; a port that expects TLS from the first byte also stays silent.'],
   'connection-closed': ['retry', '4.4.2', 'recipient', null, 'RFC 5321 §3.8; SC-15', 'The connection was lost in mid-session.', 'Check the log of the mail server for the reason.'],
   'command-timeout': ['retry', '4.4.2', 'recipient', null, 'RFC 5321 §4.5.3.2; SC-37', 'The server stopped answering in mid-session.', 'Check the load and the log of the mail server.'],
