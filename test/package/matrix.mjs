@@ -18,6 +18,7 @@ for (const version of versions) {
     run(node, 'subpaths.mjs'),
   );
   await tally.check(`Node ${version}: a message over STARTTLS`, () => run(node, 'deliver.mjs'));
+  await tally.check(`Node ${version}: the queue on disk`, () => run(node, 'sqlite.mjs'));
 }
 installed.remove();
 tally.close();
