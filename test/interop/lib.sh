@@ -30,7 +30,7 @@ fail() {
 birth_of() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
 # remember PIDFILE: waits until the server has written its id, notes which process it is.
-# runs DIR: is that very process still there?
+# runs DIR: is that very process still there, and not just its remains?
 remember() {
   local pid
   for _ in $(seq 100); do
@@ -42,7 +42,8 @@ remember() {
 }
 runs() {
   local pid birth
-  [ -s "$1/process" ] && read -r pid birth <"$1/process" && [ "$(birth_of "$pid")" = "$birth" ]
+  [ -s "$1/process" ] && read -r pid birth <"$1/process" && [ "$(birth_of "$pid")" = "$birth" ] &&
+    ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
 }
 
 # The first line that a server says, empty when nobody is there.

@@ -66,7 +66,7 @@ X
 }
 authority root self
 authority stranger self
-authority old-root self 20210101000000Z
+authority strange-middle stranger
 authority middle root
 authority old-middle root 20210101000000Z
 authority last root '' 0
@@ -74,7 +74,8 @@ authority beyond last
 authority bound root '' '' "nameConstraints = critical,permitted;DNS:example.test"
 cp ca/root.pem root.pem
 
-# leaf NAME ISSUER KEY CN SAN PURPOSE DATES DIGEST MORE; "-" leaves out. Sends the leaf and what is above it, no root.
+# leaf NAME ISSUER KEY CN SAN PURPOSE DATES DIGEST MORE; "-" leaves out. Sends the leaf and what is above it, without the
+# root that clients trust.
 leaf() {
   local name=$1 issuer=$2 key=$3 cn=$4 san=$5 purpose=$6 dates=$7 digest=$8 more=$9 start=$from end=$until above
   mkdir "$name"
@@ -91,7 +92,7 @@ $([ "$san" = - ] || echo "subjectAltName = $san")
 $([ "$more" = - ] || echo "$more")
 X
   case $issuer in
-    self | root | stranger | old-root) above=() ;;
+    self | root) above=() ;;
     beyond) above=(ca/beyond.pem ca/last.pem) ;;
     *) above=("ca/$issuer.pem") ;;
   esac
@@ -118,8 +119,8 @@ wildcard-wide    middle     ec      -               DNS:*.test                se
 address-only     middle     ec      HOST            IP:127.0.0.1              serverAuth now    sha256 -
 self-signed      self       ec      HOST            DNS:HOST                  serverAuth now    sha256 -
 stranger         stranger   ec      HOST            DNS:HOST                  serverAuth now    sha256 -
+strange-chain    strange-middle ec HOST             DNS:HOST                  serverAuth now    sha256 -
 old-middle       old-middle ec      HOST            DNS:HOST                  serverAuth now    sha256 -
-old-root         old-root   ec      HOST            DNS:HOST                  serverAuth now    sha256 -
 rsa1024          middle     rsa1024 HOST            DNS:HOST                  serverAuth now    sha256 -
 sha1             middle     rsa2048 HOST            DNS:HOST                  serverAuth now    sha1   -
 client-only      middle     ec      HOST            DNS:HOST                  clientAuth now    sha256 -
