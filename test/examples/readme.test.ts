@@ -27,23 +27,19 @@ beforeAll(async () => {
      export const createSender = (options) => {
        const { clock, resolver, dial, trust, allowPrivateAddresses } = world.senderOptions();
        return create({ ...options, clock, resolver, dial, trust, allowPrivateAddresses });
-     };
-     setTimeout(() => process.exit(), 3000);`,
+     };`,
   );
 }, 60_000);
 afterAll(() => built.remove());
 
 /** Runs code of the README and gives what it prints. */
-async function run(code: string, after = ''): Promise<string> {
+async function run(code: string): Promise<string> {
   const inWorld = code.replace(
     "import { createSender } from 'enforced-tls';",
     "import { createSender } from './in-a-world.mjs';",
   );
   expect(inWorld).not.toBe(code);
-  writeFileSync(
-    join(built.folder, 'readme.mjs'),
-    `${inWorld}\n${after}\nawait sender.close();\nprocess.exit();\n`,
-  );
+  writeFileSync(join(built.folder, 'readme.mjs'), `${inWorld}\nprocess.exit();\n`);
   const { code: exit, stdout, stderr } = await built.run('node', 'readme.mjs');
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   return stdout;
@@ -51,10 +47,9 @@ async function run(code: string, after = ''): Promise<string> {
 
 it('README: its first code sends a mail, and stands within ten lines', async () => {
   expect(readme.split('\n').findIndex((line) => line === '```js')).toBeLessThan(10);
-  const printed = await run(first, 'console.log(await sender.status(receipt.id));');
+  const printed = await run(first);
   expect(printed).toMatch(/^delivered null \[/);
   expect(printed).toContain("name: 'chain'");
-  expect(printed).toMatch(/state: 'done'/);
   expect(existsSync(join(built.folder, 'mail.sqlite'))).toBe(true);
 });
 
