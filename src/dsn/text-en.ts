@@ -162,6 +162,10 @@ export const textsEn: LanguageTexts = {
     'certificate-weak-key': ['The key in the certificate of the mail server is too short.', RENEW],
     'certificate-weak-signature': ['The certificate of the mail server is signed in an outdated way.', RENEW],
     'certificate-revoked': ['The certificate of the mail server has been revoked.', RENEW],
+    'certificate-staple-missing': [
+      'The mail server does not show the proof of validity (OCSP stapling) that its certificate promises.',
+      RENEW,
+    ],
     'certificate-name-constraint': [
       'The issuer had no right to issue the certificate of the mail server.',
       RENEW,

@@ -160,6 +160,10 @@ export const textsNb: LanguageTexts = {
     'certificate-weak-key': ['Nøkkelen i sertifikatet til e-posttjeneren er for kort.', RENEW],
     'certificate-weak-signature': ['Sertifikatet til e-posttjeneren er signert på en foreldet måte.', RENEW],
     'certificate-revoked': ['Sertifikatet til e-posttjeneren er trukket tilbake.', RENEW],
+    'certificate-staple-missing': [
+      'E-posttjeneren viser ikke gyldighetsbeviset (OCSP-stifting) som sertifikatet lover.',
+      RENEW,
+    ],
     'certificate-name-constraint': [
       'Utstederen hadde ikke rett til å utstede sertifikatet til e-posttjeneren.',
       RENEW,

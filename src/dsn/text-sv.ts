@@ -139,6 +139,10 @@ export const textsSv: LanguageTexts = {
     'certificate-weak-key': ['Nyckeln i e-postserverns certifikat är för kort.', RENEW],
     'certificate-weak-signature': ['E-postserverns certifikat är signerat på ett föråldrat sätt.', RENEW],
     'certificate-revoked': ['E-postserverns certifikat har spärrats.', RENEW],
+    'certificate-staple-missing': [
+      'E-postservern visar inte det giltighetsbevis (OCSP-häftning) som dess certifikat utlovar.',
+      RENEW,
+    ],
     'certificate-name-constraint': [
       'Utfärdaren hade inte rätt att utfärda e-postserverns certifikat.',
       RENEW,

@@ -43,6 +43,7 @@ export function loweredFields(a: Plan, b: Plan): string[] {
     exclude: b.trust.exclude.every((entry) => a.trust.exclude.includes(entry)),
     issuer: isNarrower(a.trust.issuer, b.trust.issuer),
     pins: isNarrower(a.trust.pins, b.trust.pins),
+    mustStaple: a.trust.mustStaple || !b.trust.mustStaple,
     minProtocol: reaches(protocols, a.minProtocol, b.minProtocol),
     ciphers: suiteRulesAtLeast(a.ciphers, b.ciphers),
     minRsaBits: a.keys.minRsaBits >= b.keys.minRsaBits,

@@ -25,6 +25,7 @@ export function fingerprintPlan(plan: Unsigned): string {
         exclude: sorted(trust.exclude),
         issuer: sorted(trust.issuer),
         pins: sorted(trust.pins),
+        mustStaple: trust.mustStaple,
       },
       minProtocol: plan.minProtocol,
       ciphers: plan.ciphers,

@@ -37,6 +37,8 @@ export interface TableRule {
   readonly issuer?: readonly string[];
   /** `spki-sha256/<base64>`, current and next. */
   readonly pins?: readonly string[];
+  /** Hold certificates to their promise of a stapled OCSP response (RFC 7633). Default false. */
+  readonly mustStaple?: boolean;
   readonly trust?: TrustStore;
   /** SHA-256 (hex) of the roots that alone count, out of those that are trusted. */
   readonly include?: readonly string[];
@@ -83,6 +85,7 @@ const KEYS: readonly (keyof TableRule)[] = [
   'mx',
   'issuer',
   'pins',
+  'mustStaple',
   'trust',
   'include',
   'exclude',
@@ -106,6 +109,7 @@ const CHECKS: readonly CheckName[] = [
   'validity',
   'name',
   'key',
+  'revocation',
   'mx-allowed',
 ];
 const DAY = 86_400_000;
@@ -184,6 +188,7 @@ function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {
     mxAllowed: rule.mx?.map((name) => parseDomain(name, `${where}.mx`)),
     issuer: rule.issuer,
     pins: rule.pins,
+    mustStaple: rule.mustStaple,
     store: rule.trust,
     includeAnchors: rule.include?.map((entry) => parseFingerprint(entry, `${where}.include`)),
     excludeAnchors: rule.exclude?.map((entry) => parseExclusion(entry, `${where}.exclude`)),

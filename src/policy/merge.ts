@@ -59,6 +59,7 @@ export function mergePlan(input: MergeInput): Plan {
       exclude: [...new Set(asks.flatMap((ask) => ask.excludeAnchors ?? []))].toSorted(),
       issuer: lists('issuer'),
       pins: lists('pins'),
+      mustStaple: asks.some((ask) => ask.mustStaple === true),
     },
     ...mergeTls(asks, level, base),
     keys: {

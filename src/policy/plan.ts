@@ -36,6 +36,8 @@ export interface TrustRule {
   readonly issuer: readonly string[] | null;
   /** `spki-sha256/<base64>` of the leaf or an issuer; several for current and next. */
   readonly pins: readonly string[] | null;
+  /** A certificate that promises a stapled OCSP response (RFC 7633) is refused without a good one (CI-8). */
+  readonly mustStaple: boolean;
 }
 
 /** Client certificate to show when the server asks (FAQ-17). */
@@ -54,6 +56,7 @@ export type CheckName =
   | 'validity'
   | 'name'
   | 'key'
+  | 'revocation'
   | 'mx-allowed';
 
 /** Removes the refusal of one named check, for a while and for a reason; never applies to a locked plan. */
@@ -79,6 +82,7 @@ export interface Ask {
   readonly excludeAnchors?: readonly string[];
   readonly issuer?: readonly string[];
   readonly pins?: readonly string[];
+  readonly mustStaple?: boolean;
   readonly minProtocol?: MinProtocol;
   readonly ciphers?: SuiteRules;
   readonly minRsaBits?: number;

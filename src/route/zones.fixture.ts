@@ -71,7 +71,14 @@ export function resolve(
   { level = 'verified', mxAllowed, pins, configured }: Asking = {},
   options: RouteOptions = {},
 ): Promise<Route> {
-  const trust = { store: null, include: null, exclude: [], issuer: null, pins: pins ?? null };
+  const trust = {
+    store: null,
+    include: null,
+    exclude: [],
+    issuer: null,
+    pins: pins ?? null,
+    mustStaple: false,
+  };
   const plan = { level, mxAllowed: mxAllowed ?? null, trust };
   return resolveRoute({ domain, plan, configured: configured ?? null }, options, resolver, createContext());
 }

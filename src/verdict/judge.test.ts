@@ -46,8 +46,9 @@ describe('the verdict', () => {
       ['validity', 'fail'],
       ['name', 'pass'],
       ['key', 'pass'],
+      ['revocation', 'not-asked'],
     ]);
-    expect(checks).toHaveLength(8);
+    expect(checks).toHaveLength(9);
     expect(verdict.reason).toBe('mx-not-allowed');
   });
 

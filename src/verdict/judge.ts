@@ -15,6 +15,7 @@ import { checkKey } from './check-key.js';
 import { checkMxAllowed } from './check-mx-allowed.js';
 import { checkName, findIdentity } from './check-name.js';
 import { checkProtocol } from './check-protocol.js';
+import { checkRevocation } from './check-revocation.js';
 import { checkStartTls } from './check-starttls.js';
 import { checkValidity } from './check-validity.js';
 import { registerVerdict } from './registry.js';
@@ -30,6 +31,7 @@ export const checks: readonly CheckFunction[] = [
   checkValidity,
   checkName,
   checkKey,
+  checkRevocation,
 ];
 
 /** What is judged. */
@@ -52,6 +54,8 @@ export function judge(input: JudgeInput): Verdict {
   const refusal = lines.find((check) => check.result === 'fail' || check.result === 'unknown');
   const held = (name: Check['name']): boolean =>
     lines.some((check) => check.name === name && check.result === 'pass');
+  const refused = (name: Check['name']): boolean =>
+    lines.some((check) => check.name === name && check.reason !== null);
   const { identity, match } = findIdentity(evidence);
   const verdict: Verdict = Object.freeze({
     host: target.host,
@@ -62,7 +66,8 @@ export function judge(input: JudgeInput): Verdict {
     checks: lines,
     encrypted: facts !== null,
     // ST-16: only what was checked and held is called authenticated; a waived check did not hold.
-    authenticated: held('chain') && held('validity') && held('name') && held('starttls'),
+    authenticated:
+      held('chain') && held('validity') && held('name') && held('starttls') && !refused('revocation'),
     identity,
     cnEqualsHost: match?.cnEqualsReference ?? null,
     mxAuth: target.mxAuth,

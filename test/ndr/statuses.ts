@@ -90,6 +90,7 @@ export const STATUSES: Readonly<Record<string, readonly Reason[]>> = {
     'certificate-cn-mismatch',
     'certificate-wrong-purpose',
     'certificate-revoked',
+    'certificate-staple-missing',
     'certificate-name-constraint',
     'certificate-unknown-critical-extension',
     'certificate-invalid',
