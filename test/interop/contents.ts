@@ -72,6 +72,9 @@ export interface Content {
   readonly stored: Buffer;
 }
 
+/** A field over several lines, one of them as long as a line may be; small messages do without. */
+const FOLDED = ['X-Folded: one', `  ${filled('two ', MAX_LINE - 2)}`, '\tthree'];
+
 /** A message of at least `size` octets, and of less than one line more. `more`: further header fields, UTF-8. */
 export function compose(shape: Shape, id: string, size: number, more: readonly string[] = []): Content {
   const lineEnd = shape.lineEnd ?? '\r\n';
@@ -84,9 +87,7 @@ export function compose(shape: Shape, id: string, size: number, more: readonly s
     '\tCecilia <cecilia@example.test>',
     `Message-ID: <${id}@sender.test>`,
     `Subject: ${id}`,
-    'X-Folded: one',
-    `  ${filled('two ', MAX_LINE - 2)}`,
-    '\tthree',
+    ...(size < 10_000 ? [] : FOLDED),
     ...more.map(octetsOf),
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=utf-8',
