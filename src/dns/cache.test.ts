@@ -238,3 +238,27 @@ describe('equal questions at the same time', () => {
     expect(pending).toHaveLength(0);
   });
 });
+
+describe('text and names of addresses', () => {
+  it('MX-14: kept like the rest where the resolver can ask for them, absent where it cannot', async () => {
+    const asked: string[] = [];
+    const answer: DnsAnswer<string> = { kind: 'found', records: ['x'], ttl: 60, dnssec: 'unknown' };
+    const reply = (question: string): Promise<DnsAnswer<string>> => {
+      asked.push(question);
+      return Promise.resolve(answer);
+    };
+    const plain = world(found()).resolver;
+    const cached = cacheResolver({
+      ...plain,
+      txt: (name: string) => reply(`TXT ${name}`),
+      ptr: (name: string) => reply(`PTR ${name}`),
+    });
+    const ctx = createContext();
+    for (let i = 0; i < 2; i += 1) {
+      expect(await cached.txt('a.test', ctx)).toMatchObject({ records: ['x'] });
+      expect(await cached.ptr('a.test', ctx)).toMatchObject({ records: ['x'] });
+    }
+    expect(asked).toEqual(['TXT a.test', 'PTR a.test']);
+    expect(cacheResolver(plain)).not.toHaveProperty('txt');
+  });
+});

@@ -12,7 +12,7 @@
 import type { Context } from '../core/context.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
-import type { DnsAnswer, Resolver } from './resolver.js';
+import type { DnsAnswer, PtrResolver, Resolver, TxtResolver } from './resolver.js';
 
 /** Options of {@link cacheResolver}. */
 export interface CacheOptions {
@@ -142,11 +142,19 @@ async function lookup(
   return join(cache, key, cache.asked.get(key) ?? startAsking(cache, key, ask, ctx), ctx);
 }
 
+/** What can be asked of the cache over `R`: what can be asked of `R`. */
+export type CachedResolver<R> = Resolver &
+  (R extends TxtResolver ? TxtResolver : unknown) &
+  (R extends PtrResolver ? PtrResolver : unknown);
+
 /**
  * A resolver that remembers what `resolver` answered, no longer than the answers allow.
  * @throws ConfigError `option-unknown`, `cache-invalid`
  */
-export function cacheResolver(resolver: Resolver, options: CacheOptions = {}): Resolver {
+export function cacheResolver<R extends Resolver & Partial<TxtResolver & PtrResolver>>(
+  resolver: R,
+  options: CacheOptions = {},
+): CachedResolver<R> {
   refuseUnknownOptions(options, ['max', 'failureMs'], 'cacheResolver');
   const { max = 10_000, failureMs = 30_000 } = options;
   if (!Number.isInteger(max) || max < 1) {
@@ -170,11 +178,21 @@ export function cacheResolver(resolver: Resolver, options: CacheOptions = {}): R
   ): Promise<DnsAnswer<T>> =>
     // The key holds the type of the question, so what comes back is of the type that was asked for.
     lookup(cache, `${type}/${name.toLowerCase()}/${resolver.name}`, ask, ctx) as Promise<DnsAnswer<T>>;
-  return {
+  const basic: Resolver = {
     name: resolver.name,
     mx: (domain, ctx) => cached('MX', domain, (shared) => resolver.mx(domain, shared), ctx),
     addresses: (host, family, ctx) =>
       cached(family === 4 ? 'A' : 'AAAA', host, (shared) => resolver.addresses(host, family, shared), ctx),
     cname: (name, ctx) => cached('CNAME', name, (shared) => resolver.cname(name, shared), ctx),
   };
+  const { txt, ptr } = resolver;
+  const more: Partial<TxtResolver & PtrResolver> = {
+    ...(txt && {
+      txt: (name, ctx) => cached('TXT', name, (shared) => txt.call(resolver, name, shared), ctx),
+    }),
+    ...(ptr && {
+      ptr: (name, ctx) => cached('PTR', name, (shared) => ptr.call(resolver, name, shared), ctx),
+    }),
+  };
+  return { ...basic, ...more } as CachedResolver<R>;
 }

@@ -8,7 +8,10 @@ declare module 'dns-packet' {
     readonly name: string;
     readonly type: string;
     readonly ttl?: number;
-    readonly data: string | { readonly preference: number; readonly exchange: string };
+    readonly data:
+      | string
+      | readonly (string | Buffer)[]
+      | { readonly preference: number; readonly exchange: string };
   }
   export interface Packet {
     readonly type?: 'query' | 'response';

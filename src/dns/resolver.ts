@@ -38,3 +38,13 @@ export interface Resolver {
   /** The CNAME at exactly this name: `nodata` where the name is no alias. */
   cname(name: string, ctx: Context): Promise<DnsAnswer<string>>;
 }
+
+/** Asks for text records: each is one record, its strings joined without spaces (RFC 7208 §3.3); one character is one octet. */
+export interface TxtResolver {
+  txt(name: string, ctx: Context): Promise<DnsAnswer<string>>;
+}
+
+/** Asks for the names of an address. `name` is the one below in-addr.arpa or ip6.arpa (RFC 1035 §3.5, RFC 3596 §2.5). */
+export interface PtrResolver {
+  ptr(name: string, ctx: Context): Promise<DnsAnswer<string>>;
+}

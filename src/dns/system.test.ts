@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../core/clock.js';
 import { createContext } from '../core/context.js';
 import { type NameServer, RCODES, type Reply, startNameServer } from './name-server.fixture.js';
-import type { Resolver } from './resolver.js';
+import type { PtrResolver, Resolver, TxtResolver } from './resolver.js';
 import { createSystemResolver, type SystemResolverOptions } from './system.js';
 
 const servers: NameServer[] = [];
@@ -27,7 +27,7 @@ const ctx = createContext();
 async function serve(
   replies: Readonly<Record<string, Reply>>,
   options: { tries?: number } = {},
-): Promise<{ resolver: Resolver; server: NameServer }> {
+): Promise<{ resolver: Resolver & TxtResolver & PtrResolver; server: NameServer }> {
   const server = await startNameServer(
     (question, isTcp) => replies[isTcp ? `tcp ${question}` : question] ?? { rcode: RCODES.NXDOMAIN },
   );
@@ -51,6 +51,32 @@ describe('answers', () => {
         { preference: 0, exchange: '' },
       ]),
     );
+  });
+
+  it('SPF-4: the strings of a text record are joined without spaces, one character is one octet', async () => {
+    const txt = { name: 'p.test', type: 'TXT', ttl: 60 };
+    const { resolver } = await serve({
+      'TXT p.test': {
+        answers: [
+          { ...txt, data: ['v=spf1 ip4:192.', '0.2.1 -all'] },
+          { ...txt, data: [Buffer.from([0xc3, 0xa9])] },
+        ],
+      },
+    });
+    const answer = await resolver.txt('p.test', ctx);
+    expect(answer.kind === 'found' ? answer.records.toSorted() : answer).toEqual([
+      'v=spf1 ip4:192.0.2.1 -all',
+      '\u00c3\u00a9',
+    ]);
+    expect(await resolver.txt('none.test', ctx)).toMatchObject({ kind: 'nxdomain' });
+  });
+
+  it('SPF-7: the names of an address', async () => {
+    const name = '1.2.0.192.in-addr.arpa';
+    const { resolver } = await serve({
+      [`PTR ${name}`]: { answers: [{ name, type: 'PTR', ttl: 60, data: 'mail.p.test' }] },
+    });
+    expect(await resolver.ptr(name, ctx)).toMatchObject({ kind: 'found', records: ['mail.p.test'] });
   });
 
   it('MX-14: MX answers carry no TTL, because node:dns tells none; addresses carry the least of the set', async () => {

@@ -14,7 +14,7 @@ import { type Context, within } from '../core/context.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { followAliases } from './alias.js';
-import type { DnsAnswer, DnsFailure, MxRecord, Resolver } from './resolver.js';
+import type { DnsAnswer, DnsFailure, MxRecord, PtrResolver, Resolver, TxtResolver } from './resolver.js';
 
 /** Options of {@link createSystemResolver}. */
 export interface SystemResolverOptions {
@@ -97,10 +97,19 @@ function readAddresses(rows: readonly { address: string; ttl: number }[]): DnsAn
   return { kind: 'found', records: rows.map((row) => row.address), ttl, dnssec: 'unknown' };
 }
 
-function readCname(rows: readonly string[]): DnsAnswer<string> {
+function readNames(rows: readonly string[]): DnsAnswer<string> {
+  // Like an alias that leads to a name without such records.
   return rows.length === 0
     ? { kind: 'nodata', dnssec: 'unknown' }
-    : { kind: 'found', records: rows.slice(0, 1), dnssec: 'unknown' };
+    : { kind: 'found', records: rows, dnssec: 'unknown' };
+}
+
+function readFirst(rows: readonly string[]): DnsAnswer<string> {
+  return readNames(rows.slice(0, 1));
+}
+
+function readTxt(rows: readonly (readonly string[])[]): DnsAnswer<string> {
+  return readNames(rows.map((strings) => strings.join('')));
 }
 
 function parseOptions(options: SystemResolverOptions): Asking {
@@ -137,10 +146,12 @@ function parseOptions(options: SystemResolverOptions): Asking {
  * A resolver that asks the name servers of the operating system, or those that are given.
  * @throws ConfigError `option-unknown`, `resolver-invalid`
  */
-export function createSystemResolver(options: SystemResolverOptions = {}): Resolver {
+export function createSystemResolver(
+  options: SystemResolverOptions = {},
+): Resolver & TxtResolver & PtrResolver {
   const asking = parseOptions(options);
   const cname = (name: string, ctx: Context): Promise<DnsAnswer<string>> =>
-    askOnce((dns) => dns.resolveCname(name), readCname, asking, ctx);
+    askOnce((dns) => dns.resolveCname(name), readFirst, asking, ctx);
   return {
     name: asking.servers === null ? 'system' : asking.servers.join(','),
     async mx(domain, ctx) {
@@ -157,5 +168,7 @@ export function createSystemResolver(options: SystemResolverOptions = {}): Resol
         ? askOnce((dns) => dns.resolve4(host, { ttl: true }), readAddresses, asking, ctx)
         : askOnce((dns) => dns.resolve6(host, { ttl: true }), readAddresses, asking, ctx),
     cname,
+    txt: (name, ctx) => askOnce((dns) => dns.resolveTxt(name), readTxt, asking, ctx),
+    ptr: (name, ctx) => askOnce((dns) => dns.resolvePtr(name), readNames, asking, ctx),
   };
 }

@@ -17,6 +17,7 @@ export { warnNullMxSender } from './sender-domain.js';
 export {
   type AddressAllowance,
   type AddressJudgement,
+  type CachedResolver,
   type CacheOptions,
   cacheResolver,
   createSystemResolver,
@@ -26,6 +27,8 @@ export {
   judgeAddress,
   type MxRecord,
   type Network,
+  type PtrResolver,
   type Resolver,
   type SystemResolverOptions,
+  type TxtResolver,
 } from '../dns/index.js';

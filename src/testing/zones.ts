@@ -8,7 +8,15 @@ import type { Context } from '../core/context.js';
 import { canonicalDomain } from '../core/domain.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
-import type { DnsAnswer, DnsFailure, Dnssec, MxRecord, Resolver } from '../dns/resolver.js';
+import type {
+  DnsAnswer,
+  DnsFailure,
+  Dnssec,
+  MxRecord,
+  PtrResolver,
+  Resolver,
+  TxtResolver,
+} from '../dns/resolver.js';
 
 /** The records of one name. */
 export interface Zone {
@@ -18,6 +26,10 @@ export interface Zone {
   readonly nullMx?: boolean;
   readonly a?: readonly string[];
   readonly aaaa?: readonly string[];
+  /** Text records, each whole. */
+  readonly txt?: readonly string[];
+  /** Names of the address whose reverse name this is (`3.2.0.192.in-addr.arpa`). */
+  readonly ptr?: readonly string[];
   /** An alias; it stands alone. */
   readonly cname?: string;
   /** Seconds; default 300. */
@@ -30,13 +42,13 @@ export interface Zone {
 export type Zones = Readonly<Record<string, Zone>>;
 
 /** Kinds of questions. */
-type QuestionKind = 'MX' | 'A' | 'AAAA' | 'CNAME';
+type QuestionKind = 'MX' | 'A' | 'AAAA' | 'CNAME' | 'TXT' | 'PTR';
 
 /** Questions that fail, by name and kind: `{ 'a.example/MX': 'servfail' }`. `*` as kind: all kinds. */
 export type Failures = Readonly<Record<string, DnsFailure>>;
 
 /** A resolver over zones. */
-export interface ZoneResolver extends Resolver {
+export interface ZoneResolver extends Resolver, TxtResolver, PtrResolver {
   /** Every question asked, in order: `a.example/MX`. */
   readonly queries: readonly string[];
   /** Replaces the records of a name; null: there is no such name any more. */
@@ -45,7 +57,7 @@ export interface ZoneResolver extends Resolver {
   fail(question: string, failure: DnsFailure | null): void;
 }
 
-const KEYS: readonly (keyof Zone)[] = ['mx', 'nullMx', 'a', 'aaaa', 'cname', 'ttl', 'dnssec'];
+const KEYS: readonly (keyof Zone)[] = ['mx', 'nullMx', 'a', 'aaaa', 'txt', 'ptr', 'cname', 'ttl', 'dnssec'];
 const MOST_ALIASES = 8;
 
 /**
@@ -103,6 +115,8 @@ export function createZoneResolver(zones: Zones, failures: Failures = {}): ZoneR
       ),
     cname: (name, ctx) =>
       answer(ctx, () => ask(name, 'CNAME', (zone) => (zone.cname === undefined ? [] : [zone.cname]))),
+    txt: (name, ctx) => answer(ctx, () => ask(name, 'TXT', (zone) => zone.txt ?? [])),
+    ptr: (name, ctx) => answer(ctx, () => ask(name, 'PTR', (zone) => zone.ptr ?? [])),
   };
 }
 
@@ -122,8 +136,8 @@ function readMx(zone: Zone): MxRecord[] {
 
 function checkZone(name: string, zone: Zone): Zone {
   refuseUnknownOptions(zone, KEYS, `zone "${name}"`);
-  const { cname, mx, a, aaaa, nullMx } = zone;
-  if (cname !== undefined && (mx ?? a ?? aaaa ?? nullMx) !== undefined) {
+  const { cname, mx, a, aaaa, txt, ptr, nullMx } = zone;
+  if (cname !== undefined && (mx ?? a ?? aaaa ?? txt ?? ptr ?? nullMx) !== undefined) {
     throw new ConfigError(
       'zone-invalid',
       `zone "${name}": expected cname alone, got other records beside it`,
@@ -141,10 +155,10 @@ function checkZone(name: string, zone: Zone): Zone {
 }
 
 function parseQuestion(question: string): string {
-  const [, name, kind] = /^(.+)\/(MX|A|AAAA|CNAME|\*)$/.exec(question) ?? [];
+  const [, name, kind] = /^(.+)\/(MX|A|AAAA|CNAME|TXT|PTR|\*)$/.exec(question) ?? [];
   if (name !== undefined) return `${keyOf(name)}/${kind}`;
   throw new ConfigError(
     'zone-invalid',
-    `fail: expected a name and a kind such as "partner.example/MX" (MX, A, AAAA, CNAME or *), got ${JSON.stringify(question)}`,
+    `fail: expected a name and a kind such as "partner.example/MX" (MX, A, AAAA, CNAME, TXT, PTR or *), got ${JSON.stringify(question)}`,
   );
 }
