@@ -57,6 +57,7 @@ export type { Level, Plan } from './policy/plan.js';
 export { type CertificateSummary, type DeliveryReceipt, summarise } from './receipt.js';
 export { explainOutcome, type ExplainOptions } from './report/explain.js';
 export { sqliteQueue, type SqliteQueueOptions } from './queue/sqlite.js';
+export { postgresQueue, type PostgresQueueOptions } from './queue/postgres.js';
 export { memoryQueue, type MemoryQueueOptions } from './queue/memory.js';
 export { createSender, type Sender } from './sender.js';
 export type { EngineOptions, PolicyRule, Report, ReportOptions, SenderOptions } from './sender-options.js';

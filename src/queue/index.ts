@@ -28,6 +28,8 @@ export type {
 export type { DomainSays, Settled } from '../deliver/settle.js';
 export { applySettlement, startJob } from './job-record.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
+export { postgresQueue, type PostgresQueueOptions } from './postgres.js';
+export type { PostgresClient, PostgresPool, PostgresRow } from './postgres-pool.js';
 export { sqliteQueue, type SqliteQueueOptions } from './sqlite.js';
 export type { SqliteHandle } from './sqlite-database.js';
 export type { Sealing } from './stored-message.js';

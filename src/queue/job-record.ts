@@ -3,6 +3,7 @@
  * of its message in the end. Pure.
  */
 import { QueueError } from '../core/errors.js';
+import type { Reason } from '../core/reasons.js';
 import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Message } from '../message/source.js';
 import type { JobQuery, JobView, NewJob, Settlement, Submission } from './driver.js';
@@ -58,6 +59,11 @@ export function applySettlement(job: Job, settlement: Settlement): Job {
   return { ...job, recipients: settlement.recipients, attempts: job.attempts + (counts ? 1 : 0) };
 }
 
+/** Why recipients wait or failed, each reason once. */
+export function reasonsOf(recipients: readonly JobRecipient[]): readonly Reason[] {
+  return [...new Set(recipients.map(({ reason }) => reason).filter((one): one is Reason => one !== null))];
+}
+
 /** `open` of a message whose job has ended. */
 export function contentGone(jobId: string): () => never {
   return () => {
@@ -101,12 +107,25 @@ export function checkSubmission(submission: Submission, isTaken: (jobId: string)
   }
   const ids = new Set<string>();
   for (const job of submission.jobs) {
-    if (ids.has(job.id) || isTaken(job.id)) {
-      throw new QueueError(
-        'job-id-taken',
-        `put: there is a job ${job.id} already; give every job an id of its own`,
-      );
-    }
+    if (ids.has(job.id) || isTaken(job.id)) throw jobIdTaken(job.id);
     ids.add(job.id);
   }
+}
+
+/** Two jobs would have one id. */
+export function jobIdTaken(id: string): QueueError {
+  return new QueueError('job-id-taken', `put: there is a job ${id} already; give every job an id of its own`);
+}
+
+/** There is a submission under this id, and not under the same key. */
+export function submissionIdTaken(id: string): QueueError {
+  return new QueueError(
+    'submission-id-taken',
+    `put: there is a submission ${id} already; give every submission an id of its own`,
+  );
+}
+
+/** Something was asked of a queue after `close`. */
+export function queueClosed(): QueueError {
+  return new QueueError('queue-closed', 'the queue has been closed; make a new one');
 }

@@ -14,7 +14,13 @@ import type { Job } from '../deliver/job.js';
 import type { Message } from '../message/source.js';
 import type { JobState, Lease, Settlement, Submission, Suspension } from './driver.js';
 import { createHeap } from './heap.js';
-import { applySettlement, checkSubmission, forgetContent, startJob } from './job-record.js';
+import {
+  applySettlement,
+  checkSubmission,
+  forgetContent,
+  startJob,
+  submissionIdTaken,
+} from './job-record.js';
 import { createLine } from './line.js';
 
 export interface Entry {
@@ -96,10 +102,7 @@ function check(store: Store, submissions: readonly Submission[]): void {
   let count = store.jobs.size;
   for (const submission of submissions) {
     if (ids.has(submission.id) || store.submissions.has(submission.id)) {
-      throw new QueueError(
-        'submission-id-taken',
-        `put: there is a submission ${submission.id} already; give every submission an id of its own`,
-      );
+      throw submissionIdTaken(submission.id);
     }
     checkSubmission(submission, (id) => ids.has(id) || store.jobs.has(id));
     ids.add(submission.id);

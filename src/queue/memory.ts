@@ -5,8 +5,9 @@
  * Every method does its work in one turn of the event loop, so each is one atomic step. On failure it rejects with
  * QueueError and has changed nothing. The work itself is in memory-store.ts and memory-operate.ts.
  */
-import { ConfigError, QueueError } from '../core/errors.js';
+import { ConfigError } from '../core/errors.js';
 import type { QueueDriver } from './driver.js';
+import { queueClosed } from './job-record.js';
 import { clean, endPauses, flush, resume, select, suspend, viewOf } from './memory-operate.js';
 import {
   createStore,
@@ -44,7 +45,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): QueueDriver {
   }
   const store = createStore(maxJobs);
   const step: Step = async (work) => {
-    if (store.closed) throw new QueueError('queue-closed', 'the queue has been closed; make a new one');
+    if (store.closed) throw queueClosed();
     return work();
   };
   return {

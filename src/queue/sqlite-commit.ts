@@ -12,6 +12,7 @@
  * Failure: QueueError; `queue-busy` when the lock is not free for 30 seconds.
  */
 import { isQueueError, QueueError } from '../core/errors.js';
+import { queueClosed } from './job-record.js';
 import { type Database, failure, isBusy } from './sqlite-database.js';
 
 /** Runs steps in common transactions. */
@@ -60,17 +61,15 @@ export function createCommitter(database: Database, random: () => number = Math.
     // Somebody else holds the lock, or the time was up.
     schedule(left.length === batch.length ? 1 + Math.round(15 * random()) : 0);
   };
-  const refuse = (): QueueError =>
-    new QueueError('queue-closed', 'the queue has been closed; make a new one');
   return {
     write: <T>(step: () => T) =>
       new Promise<T>((resolve, reject) => {
-        if (closed) return reject(refuse());
+        if (closed) return reject(queueClosed());
         pending.push({ step, since: Date.now(), resolve: resolve as (value: unknown) => void, reject });
         schedule(0);
       }),
     read: async (step) => {
-      if (closed) throw refuse();
+      if (closed) throw queueClosed();
       try {
         return step();
       } catch (error) {

@@ -3,14 +3,11 @@
  * one transaction; a larger one is written part by part beforehand (staged) and belongs to nobody until its submission
  * is put. What a crash leaves staged is removed by `clean`.
  */
-import { createContext } from '../core/context.js';
-import { QueueError } from '../core/errors.js';
 import type { Message } from '../message/source.js';
 import type { Committer } from './sqlite-commit.js';
 import type { Database } from './sqlite-database.js';
-import { PART_SIZE, partsOf, type Sealing } from './stored-message.js';
+import { MAX_IN_MEMORY, octetsMissing, openPart, sealedParts, type Sealing } from './stored-message.js';
 
-const MAX_IN_MEMORY = 4 * PART_SIZE;
 const NUMBERS = 2 ** 20;
 
 /** Octets that are ready to become part of a submission. */
@@ -31,7 +28,7 @@ export async function stage(
   message: Message,
   now: number,
 ): Promise<Staged> {
-  const parts = sealed(partsOf(message, createContext()), placeOf(message), sealing);
+  const parts = sealedParts(message, sealing);
   if (message.size <= MAX_IN_MEMORY) {
     const all: Uint8Array[] = [];
     for await (const part of parts) all.push(part);
@@ -52,23 +49,6 @@ export async function stage(
     throw error;
   }
   return { kind: 'stored', content };
-}
-
-async function* sealed(
-  parts: AsyncIterable<Uint8Array>,
-  message: string,
-  sealing: Sealing | null,
-): AsyncGenerator<Uint8Array> {
-  let number = 0;
-  for await (const part of parts) {
-    yield sealing === null ? part : await sealing.seal(part, `${message}/${number}`);
-    number += 1;
-  }
-}
-
-/** The digest binds each part to its message, so that parts of two messages cannot be exchanged. */
-function placeOf({ sha256 }: Pick<Message, 'sha256'>): string {
-  return sha256;
 }
 
 /** Makes staged octets belong to a submission; a step of a transaction. */
@@ -111,10 +91,7 @@ export function dropStaged(database: Database, before: number): void {
 export async function readHeader(store: ContentStore, content: number, sha256: string): Promise<Uint8Array> {
   const header = await readPart(store, content, 0, sha256);
   if (header !== null) return header;
-  throw new QueueError(
-    'job-damaged',
-    'queue: the octets of a message are missing in the store; restore it from a backup',
-  );
+  throw octetsMissing();
 }
 
 /** The parts after the header section. */
@@ -140,6 +117,5 @@ async function readPart(
     database.get('SELECT octets FROM part WHERE id = ?', content * NUMBERS + number),
   );
   if (row === null) return null;
-  const octets = row['octets'] as Uint8Array;
-  return sealing === null ? octets : sealing.open(octets, `${placeOf({ sha256 })}/${number}`);
+  return openPart(row['octets'] as Uint8Array, sha256, number, sealing);
 }

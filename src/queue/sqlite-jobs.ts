@@ -2,11 +2,9 @@
  * The life of a job in the SQLite queue: put, settled, given back. Every function is a step of a transaction; it checks
  * first and changes afterwards, so a QueueError leaves everything as it was.
  */
-import { QueueError } from '../core/errors.js';
-import type { Reason } from '../core/reasons.js';
 import type { JobRecipient } from '../deliver/job.js';
 import type { Lease, Next, Settlement, Submission } from './driver.js';
-import { checkSubmission } from './job-record.js';
+import { checkSubmission, reasonsOf, submissionIdTaken } from './job-record.js';
 import { adopt, dropContent, type Staged } from './sqlite-content.js';
 import type { Database } from './sqlite-database.js';
 import { endLease, enter, hurry, putOff, refreshDomain, refreshHead } from './sqlite-line.js';
@@ -42,10 +40,7 @@ export function knownId(database: Database, key: string | null): string | null {
 
 function check(database: Database, submission: Submission): void {
   if (database.get('SELECT 1 FROM submission WHERE id = ?', submission.id) !== null) {
-    throw new QueueError(
-      'submission-id-taken',
-      `put: there is a submission ${submission.id} already; give every submission an id of its own`,
-    );
+    throw submissionIdTaken(submission.id);
   }
   checkSubmission(submission, (id) => database.get('SELECT 1 FROM job WHERE id = ?', id) !== null);
 }
@@ -133,10 +128,7 @@ export function settleLease(
 function noteReasons(database: Database, job: number, recipients: readonly JobRecipient[], next: Next): void {
   database.run('DELETE FROM job_reason WHERE job = ?', job);
   if (next.kind === 'done') return;
-  const reasons = new Set(
-    recipients.map(({ reason }) => reason).filter((one): one is Reason => one !== null),
-  );
-  for (const reason of reasons) {
+  for (const reason of reasonsOf(recipients)) {
     database.run('INSERT INTO job_reason (reason, job) VALUES (?, ?)', reason, job);
   }
 }

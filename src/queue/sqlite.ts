@@ -13,9 +13,8 @@
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type { Job } from '../deliver/job.js';
-import type { MessageFacts } from '../message/source.js';
 import type { JobView, Lease, QueueDriver, Settlement, Submission } from './driver.js';
-import { applySettlement, contentGone } from './job-record.js';
+import { applySettlement } from './job-record.js';
 import { createCommitter } from './sqlite-commit.js';
 import { type ContentStore, dropStaged, readBody, readHeader, stage, unstage } from './sqlite-content.js';
 import {
@@ -48,8 +47,8 @@ import {
   suspendWhat,
 } from './sqlite-operate.js';
 import { migrate } from './sqlite-schema.js';
-import { reviveJob, type StoredJob } from './stored-job.js';
-import { reviveMessage, type Sealing } from './stored-message.js';
+import { reviveRow, type StoredRow } from './stored-job.js';
+import type { Sealing } from './stored-message.js';
 import { createWatch } from './sqlite-watch.js';
 
 /** Options of the SQLite queue. */
@@ -209,17 +208,12 @@ async function leaseOf(store: Store, { token, until, row }: Grant & { readonly r
   return { job: await jobOf(store, row), token, until };
 }
 
-async function jobOf(store: Store, row: Row): Promise<Job> {
-  const facts = JSON.parse(row['facts'] as string) as MessageFacts;
+function jobOf(store: Store, row: Row): Promise<Job> {
   const content = row['content'] as number;
-  const id = row['id'] as string;
-  const ended = row['endedAt'] !== null;
-  const message = ended
-    ? { ...facts, header: new Uint8Array(0), open: contentGone(id) }
-    : reviveMessage(facts, await readHeader(store, content, facts.sha256), () =>
-        readBody(store, content, facts.sha256),
-      );
-  return reviveJob(row as unknown as StoredJob, message);
+  return reviveRow(row as unknown as StoredRow, {
+    header: (sha256) => readHeader(store, content, sha256),
+    body: (sha256) => readBody(store, content, sha256),
+  });
 }
 
 /** What operators call. */

@@ -5,9 +5,10 @@
 import { QueueError } from '../core/errors.js';
 import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Envelope, Recipient } from '../message/envelope.js';
-import type { Message } from '../message/source.js';
+import type { Message, MessageFacts } from '../message/source.js';
 import type { NewJob } from './driver.js';
-import { startRecipients } from './job-record.js';
+import { contentGone, startRecipients } from './job-record.js';
+import { reviveMessage } from './stored-message.js';
 
 /** What is kept of a job as text; the rest of it are columns of their own. */
 interface Kept {
@@ -46,11 +47,39 @@ export function packRecipients(recipients: readonly JobRecipient[]): string {
   return JSON.stringify(recipients);
 }
 
+/** A job together with what its submission says. */
+export interface StoredRow extends StoredJob {
+  readonly facts: string;
+  readonly endedAt: number | null;
+}
+
+/** Reads the octets of a message, by its digest: the header section, and the parts after it. */
+export interface StoredOctets {
+  header(sha256: string): Promise<Uint8Array>;
+  body(sha256: string): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The job and its message again; of a job that has ended the octets are gone.
+ * @throws QueueError `job-damaged`
+ */
+export async function reviveRow(row: StoredRow, octets: StoredOctets): Promise<Job> {
+  const facts = JSON.parse(row.facts) as MessageFacts;
+  if (row.endedAt !== null) {
+    return reviveJob(row, { ...facts, header: new Uint8Array(0), open: contentGone(row.id) });
+  }
+  const header = await octets.header(facts.sha256);
+  return reviveJob(
+    row,
+    reviveMessage(facts, header, () => octets.body(facts.sha256)),
+  );
+}
+
 /**
  * The job again.
  * @throws QueueError `job-damaged`
  */
-export function reviveJob(row: StoredJob, message: Message): Job {
+function reviveJob(row: StoredJob, message: Message): Job {
   const damaged = (what: string): QueueError =>
     new QueueError(
       'job-damaged',

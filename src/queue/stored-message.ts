@@ -5,12 +5,16 @@
  *
  * Failure: ConfigError `message-changed` from `open` when the kept octets are not those that were put.
  */
-import type { Context } from '../core/context.js';
+import { type Context, createContext } from '../core/context.js';
+import { QueueError } from '../core/errors.js';
 import { readVerified } from '../message/content.js';
 import type { Message, MessageFacts } from '../message/source.js';
 
 /** Largest part, in octets. */
 export const PART_SIZE = 256 * 1024;
+
+/** A message of up to this size waits in memory and goes in with its submission, in one step. */
+export const MAX_IN_MEMORY = 4 * PART_SIZE;
 
 /** Hides the parts of messages from whoever reads the store. */
 export interface Sealing {
@@ -57,6 +61,38 @@ export async function* partsOf(message: Message, ctx: Context): AsyncGenerator<U
     size += rest.length;
   }
   if (size > 0) yield Buffer.concat(pieces);
+}
+
+/** The parts of a message as they are written. */
+export async function* sealedParts(message: Message, sealing: Sealing | null): AsyncGenerator<Uint8Array> {
+  let number = 0;
+  for await (const part of partsOf(message, createContext())) {
+    yield sealing === null ? part : await sealing.seal(part, placeOf(message.sha256, number));
+    number += 1;
+  }
+}
+
+/** A part as it was before it was written. */
+export async function openPart(
+  octets: Uint8Array,
+  sha256: string,
+  number: number,
+  sealing: Sealing | null,
+): Promise<Uint8Array> {
+  return sealing === null ? octets : sealing.open(octets, placeOf(sha256, number));
+}
+
+/** The digest binds each part to its message, so that parts of two messages cannot be exchanged. */
+function placeOf(sha256: string, number: number): string {
+  return `${sha256}/${number}`;
+}
+
+/** The octets of a message are not where they should be. */
+export function octetsMissing(): QueueError {
+  return new QueueError(
+    'job-damaged',
+    'queue: the octets of a message are missing in the store; restore it from a backup',
+  );
 }
 
 /**
