@@ -38,7 +38,7 @@ function describeRecipient(recipient: DsnRecipient, texts: LanguageTexts): strin
   }
   const paragraphs = [lead, why.join(' ')];
   if (recipient.insecure === true) paragraphs.push(texts.secureOnly);
-  paragraphs.push(remedy, ...technical(recipient, texts));
+  paragraphs.push(action === 'delayed' ? texts.whileWaiting : remedy, ...technical(recipient, texts));
   return paragraphs;
 }
 

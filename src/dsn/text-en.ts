@@ -228,6 +228,8 @@ export const textsEn: LanguageTexts = {
     relayed: (recipient) =>
       `Your message to ${recipient} was handed to the mail server of the recipient. That server sends no confirmations, so there will be no further word.`,
   },
+  whileWaiting:
+    'If it is urgent, tell the recipient by other means. If it is not, there is nothing to do: as soon as the trouble is mended, the message goes out by itself.',
   secureOnly:
     'The message may only be sent over a secure connection that meets the agreed rules. Without one, nothing of it was sent, in clear text neither.',
   since: (time) => `This has been so since ${time}.`,

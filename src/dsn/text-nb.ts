@@ -226,6 +226,8 @@ export const textsNb: LanguageTexts = {
     relayed: (recipient) =>
       `Meldingen din til ${recipient} ble overlatt til e-posttjeneren til mottakeren. Den sender ingen bekreftelser, så det kommer ikke flere beskjeder.`,
   },
+  whileWaiting:
+    'Hvis det haster, gi mottakeren beskjed på en annen måte. Ellers trenger du ikke gjøre noe: så snart feilen er rettet, sendes meldingen av seg selv.',
   secureOnly:
     'Meldingen kan bare sendes over en sikker forbindelse som følger de avtalte reglene. Uten en slik ble ingenting av den sendt, heller ikke i klartekst.',
   since: (time) => `Slik har det vært siden ${time}.`,

@@ -208,6 +208,8 @@ export const textsSv: LanguageTexts = {
     relayed: (recipient) =>
       `Ditt meddelande till ${recipient} lämnades till mottagarens e-postserver. Den skickar inga bekräftelser, så det kommer inget mer besked.`,
   },
+  whileWaiting:
+    'Om det är brådskande, meddela mottagaren på annat sätt. Annars behöver du inte göra något: så snart felet är avhjälpt skickas meddelandet av sig självt.',
   secureOnly:
     'Meddelandet får bara skickas över en säker förbindelse som uppfyller de överenskomna reglerna. Utan en sådan skickades ingenting av det, inte heller i klartext.',
   since: (time) => `Så har det varit sedan ${time}.`,

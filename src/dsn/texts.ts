@@ -25,6 +25,8 @@ export interface LanguageTexts {
   readonly several: string;
   /** First sentence about one recipient. */
   readonly lead: Readonly<Record<DsnAction, (recipient: string) => string>>;
+  /** What the sender of mail that still waits can do; the remedies of `reasons` are for mail that has ended. */
+  readonly whileWaiting: string;
   /** Said where a policy forbade to send. */
   readonly secureOnly: string;
   readonly since: (time: string) => string;

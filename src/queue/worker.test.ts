@@ -198,6 +198,38 @@ describe('when it works', () => {
   });
 });
 
+describe('works by call', () => {
+  it('a slow partner does not keep the others from being served, and is called off when the time is over', async () => {
+    for (const domain of ['slow.example', 'a.example', 'b.example', 'c.example']) {
+      await put(bench.queue, { id: domain, domains: [domain] });
+    }
+    const served: string[] = [];
+    bench.make({
+      concurrency: 2,
+      attempt: (job, signal) => {
+        if (job.domain !== 'slow.example') {
+          served.push(job.domain);
+          return Promise.resolve(all(job, 'delivered'));
+        }
+        return new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error)),
+        );
+      },
+    });
+    let count = -1;
+    void bench.worker.processOnce({ maxMs: 60_000 }).then((n) => (count = n));
+    await bench.clock.settle();
+    expect(served).toEqual(['a.example', 'b.example', 'c.example']);
+    await bench.clock.advance('1m');
+    expect(count).toBe(4);
+    expect((await bench.queue.find({ domain: 'slow.example' }))[0]).toMatchObject({
+      state: 'ready',
+      job: { attempts: 0 },
+    });
+    expect(bench.clock.pending).toBe(0);
+  });
+});
+
 describe('drain', () => {
   it('takes nothing new and waits for what runs', async () => {
     await put(bench.queue, { id: 'a' });

@@ -27,7 +27,10 @@ export interface WorkerOptions extends WorkOptions {
 export interface Worker {
   /** Works until it is stopped. */
   start(): void;
-  /** Works off what is due now, for at most `maxMs` milliseconds; the number of attempts. For cron and serverless. */
+  /**
+   * Works off what is due now, for at most `maxMs` milliseconds (default 60,000), then calls off what still runs and gives
+   * its leases back; the number of attempts. For cron and serverless.
+   */
   processOnce(options?: { readonly maxMs?: number }): Promise<number>;
   /**
    * Takes nothing new; waits for what runs, at most `timeoutMs` milliseconds (default 30,000), then calls it off and gives
@@ -70,8 +73,9 @@ export function createWorker(options: WorkerOptions): Worker {
       perDomain: options.perDomain ?? 2,
     });
 
-  const launch = (held: Lease): Promise<void> => {
-    const run = work(held, options, { clock, pace, leaseMs, signal: abort.signal })
+  const launch = (held: Lease, own?: AbortSignal): Promise<void> => {
+    const signal = own === undefined ? abort.signal : AbortSignal.any([abort.signal, own]);
+    const run = work(held, options, { clock, pace, leaseMs, signal })
       .catch((error: unknown) => tellError(options, error, 'settle', held.job))
       .finally(() => {
         running.delete(run);
@@ -124,10 +128,10 @@ export function createWorker(options: WorkerOptions): Worker {
       });
   };
   /** Waits for what runs, at most `ms` milliseconds. */
-  const settleWithin = async (ms: number): Promise<void> => {
+  const settleWithin = async (ms: number, runs: ReadonlySet<Promise<void>> = running): Promise<void> => {
     const ended = new AbortController();
     const late = sleep(ms, createContext({ clock, signal: ended.signal })).catch(() => undefined);
-    await Promise.race([Promise.all(running), late]);
+    await Promise.race([Promise.all(runs), late]);
     ended.abort(new Error('nothing runs any more'));
   };
   return {
@@ -140,13 +144,27 @@ export function createWorker(options: WorkerOptions): Worker {
     async processOnce({ maxMs = 60_000 } = {}) {
       const end = clock.now() + maxMs;
       const drainsBefore = drains;
+      const over = new AbortController();
+      const ended = new AbortController();
+      const late = sleep(maxMs, createContext({ clock, signal: ended.signal })).catch(() => undefined);
+      const mine = new Set<Promise<void>>();
       let count = 0;
       while (clock.now() < end && drains === drainsBefore) {
-        const leases = await lease(concurrency);
-        if (leases.length === 0) break;
+        const leases = mine.size < concurrency ? await lease(concurrency - mine.size) : [];
         count += leases.length;
-        await Promise.all(leases.map(launch));
+        for (const held of leases) {
+          const run = launch(held, over.signal);
+          mine.add(run);
+          void run.finally(() => mine.delete(run));
+        }
+        if (leases.length === 0 && mine.size === 0) break;
+        if (leases.length === 0) await Promise.race([...mine, late]);
       }
+      await Promise.race([Promise.all(mine), late]);
+      // What has not ended in time is called off, and its leases are given back.
+      over.abort(new Error(`the ${maxMs} ms of this call are over`));
+      ended.abort(new Error('nothing runs any more'));
+      await settleWithin(GRACE_MS, mine);
       await clean();
       return count;
     },
