@@ -25,6 +25,8 @@ export interface Supports {
   readonly priorities: boolean;
   /** A domain can be put off (`putOff`), so that its jobs wait together and one of them finds out. */
   readonly putsOff: boolean;
+  /** What depends on time goes by the times that it is told; where false, by a clock of its own, which must agree. */
+  readonly toldTime: boolean;
 }
 
 /** A job as it is handed to `put`. */
@@ -153,7 +155,8 @@ export interface TakeRequest {
 
 /**
  * A queue. Every method rejects with QueueError when the store fails; nothing is then half done. A driver has
- * no clock of its own: what depends on time is told the time, in milliseconds since the epoch.
+ * no clock of its own (unless `supports.toldTime` is false): what depends on time is told the time, in milliseconds
+ * since the epoch.
  */
 export interface QueueDriver {
   readonly name: string;

@@ -27,6 +27,7 @@ export type {
 } from './driver.js';
 export type { DomainSays, Settled } from '../deliver/settle.js';
 export { applySettlement, startJob } from './job-record.js';
+export { bullmqQueue, type BullmqQueueOptions } from './bullmq.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
 export { postgresQueue, type PostgresQueueOptions } from './postgres.js';
 export type { PostgresClient, PostgresPool, PostgresRow } from './postgres-pool.js';

@@ -57,6 +57,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): QueueDriver {
       domainLimit: true,
       priorities: true,
       putsOff: true,
+      toldTime: true,
     },
     ...working(store, step),
     ...operating(store, step),

@@ -72,6 +72,7 @@ export function postgresQueue(options: PostgresQueueOptions): QueueDriver {
       domainLimit: true,
       priorities: true,
       putsOff: true,
+      toldTime: true,
     },
     ...entering(store),
     ...leasing(store),

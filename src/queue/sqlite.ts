@@ -106,6 +106,7 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
       domainLimit: true,
       priorities: true,
       putsOff: true,
+      toldTime: true,
     },
     ...entering(store),
     ...leasing(store),

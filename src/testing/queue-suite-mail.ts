@@ -6,7 +6,22 @@ import { createContext } from '../core/context.js';
 import type { JobRecipient } from '../deliver/job.js';
 import { parseEnvelope } from '../message/envelope.js';
 import { prepareMessage } from '../message/source.js';
-import type { Lease, NewJob, Next, QueueDriver, Settlement, Submission } from '../queue/driver.js';
+import type { Lease, NewJob, Next, QueueDriver, Settlement, Submission, Supports } from '../queue/driver.js';
+
+/** What a case does with an empty queue. */
+export type CaseBody = (queue: QueueDriver) => Promise<void>;
+/** Cases by name; one that not every driver can pass says what it needs. */
+export type Cases = Readonly<
+  Record<string, CaseBody | { readonly requires: readonly (keyof Supports)[]; readonly body: CaseBody }>
+>;
+
+/** A case that moves time. */
+export function movesTime(
+  body: CaseBody,
+  ...others: (keyof Supports)[]
+): { readonly requires: readonly (keyof Supports)[]; readonly body: CaseBody } {
+  return { requires: ['toldTime', ...others], body };
+}
 
 /** The moment at which every case begins: 2026-01-15 12:00 UTC. */
 export const START = Date.UTC(2026, 0, 15, 12);

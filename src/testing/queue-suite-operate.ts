@@ -5,12 +5,14 @@ import { strict as assert } from 'node:assert';
 import { isQueueError } from '../core/errors.js';
 import type { QueueDriver, Suspension } from '../queue/driver.js';
 import {
+  type Cases,
   DAY,
   HOUR,
   LEASE_MS,
   leaseIds,
   leaseOne,
   MINUTE,
+  movesTime,
   put,
   settlement,
   START,
@@ -19,7 +21,7 @@ import {
 const suspension: Suspension = { reason: 'partner is down', by: 'ops', until: null };
 
 /** Cases by name. */
-export const operatorCases: Readonly<Record<string, (queue: QueueDriver) => Promise<void>>> = {
+export const operatorCases: Cases = {
   'Q-24: a suspended domain waits with all its present and future jobs, until it is resumed': async (
     queue,
   ) => {
@@ -48,24 +50,24 @@ export const operatorCases: Readonly<Record<string, (queue: QueueDriver) => Prom
     await queue.resume({ id: 's1.1' });
     assert.deepEqual(await leaseIds(queue, START), ['s1.1']);
   },
-  'Q-24: a suspension with an end ends by itself': async (queue) => {
+  'Q-24: a suspension with an end ends by itself': movesTime(async (queue) => {
     await put(queue, { id: 's1' });
     await queue.suspend({ id: 's1.1' }, { ...suspension, until: START + HOUR });
     assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
     assert.deepEqual(await leaseIds(queue, START + HOUR), ['s1.1']);
-  },
+  }),
   'Q-24: a later suspension without an end outlives an earlier one with an end': async (queue) => {
     await put(queue, { id: 's1' });
     await queue.suspend({ id: 's1.1' }, { ...suspension, until: START + HOUR });
     await queue.suspend({ id: 's1.1' }, suspension);
     assert.deepEqual(await leaseIds(queue, START + DAY), []);
   },
-  'Q-22: flushing a domain makes its waiting jobs due, and those of no other': async (queue) => {
+  'Q-22: flushing a domain makes its waiting jobs due, and those of no other': movesTime(async (queue) => {
     await put(queue, { id: 's1', notBefore: START + DAY });
     await put(queue, { id: 's2', domains: ['c.example'], notBefore: START + DAY });
     assert.equal(await queue.flush('b.example', START), 1);
     assert.deepEqual(await leaseIds(queue, START), ['s1.1']);
-  },
+  }),
   'Q-12, Q-24: a weaker floor is accepted by name and stays with the job': async (queue) => {
     await put(queue, { id: 's1' });
     const floor = { level: 'mandatory' as const, fingerprint: 'f2' };
@@ -109,7 +111,7 @@ export const operatorCases: Readonly<Record<string, (queue: QueueDriver) => Prom
     assert.equal(await queue.count({}), 2);
     assert.equal((await put(queue, { id: 's4', key: 'k' })).existing, false);
   },
-  'Q-11: the next time to look is when a job falls due or a lease runs out': async (queue) => {
+  'Q-11: the next time to look is when a job falls due or a lease runs out': movesTime(async (queue) => {
     assert.equal(await queue.nextDue(), null);
     await put(queue, { id: 's1', notBefore: START + HOUR });
     assert.equal(await queue.nextDue(), START + HOUR);
@@ -117,7 +119,7 @@ export const operatorCases: Readonly<Record<string, (queue: QueueDriver) => Prom
     assert.equal(await queue.nextDue(), START + HOUR + LEASE_MS);
     await queue.settle(held, settlement(held, { kind: 'done' }));
     assert.equal(await queue.nextDue(), null);
-  },
+  }),
   'Q-8: a closed queue refuses, it does not pretend': async (queue) => {
     await queue.close();
     await assert.rejects(put(queue, { id: 's1' }), isQueueError);

@@ -2,14 +2,16 @@
  * The conformance suite of queues: what the engine relies on, as cases that any test runner can run.
  *
  *   for (const { name, requires, run } of queueSuite)
- *     if (requires === undefined || driver.supports[requires]) test(name, () => run(makeDriver));
+ *     if (requires.every((key) => driver.supports[key])) test(name, () => run(makeDriver));
  *
  * `make` gives an empty queue at every call; a case closes what it made. What a driver does not claim in `supports` is not
  * asked of it. Failure: an AssertionError that says what was expected.
  */
 import { strict as assert } from 'node:assert';
-import type { Lease, QueueDriver, Supports } from '../queue/driver.js';
+import type { QueueDriver, Supports } from '../queue/driver.js';
 import {
+  type CaseBody,
+  type Cases,
   content,
   DAY,
   HOUR,
@@ -19,24 +21,24 @@ import {
   leaseOne,
   makeSubmission,
   MINUTE,
+  movesTime,
   put,
   readContent,
   settlement,
   START,
 } from './queue-suite-mail.js';
+import { domainCases } from './queue-suite-domains.js';
 import { operatorCases } from './queue-suite-operate.js';
 
 /** One case. */
 export interface QueueCase {
   readonly name: string;
-  /** Runs only for drivers that support this. */
-  readonly requires?: keyof Supports;
+  /** Runs only for drivers that support all of this. */
+  readonly requires: readonly (keyof Supports)[];
   readonly run: (make: () => Promise<QueueDriver>) => Promise<void>;
 }
 
-type Body = (queue: QueueDriver) => Promise<void>;
-
-const entering: Readonly<Record<string, Body>> = {
+const entering: Cases = {
   'Q-1: a job holds its envelope and its message, and the message can be read again and again': async (
     queue,
   ) => {
@@ -75,19 +77,19 @@ const entering: Readonly<Record<string, Body>> = {
     assert.deepEqual(await put(queue, { id: 's2', key: 'k' }), { id: 's1', existing: true });
     assert.equal(await queue.count({}), 1);
   },
-  'Q-40: a job is not handed out before its time': async (queue) => {
+  'Q-40: a job is not handed out before its time': movesTime(async (queue) => {
     await put(queue, { id: 's1', notBefore: START + HOUR });
     assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
     assert.deepEqual(await leaseIds(queue, START + HOUR), ['s1.1']);
-  },
+  }),
 };
 
-const leasing: Readonly<Record<string, Body>> = {
-  'Q-10: jobs are handed out in the order in which they fell due': async (queue) => {
+const leasing: Cases = {
+  'Q-10: jobs are handed out in the order in which they fell due': movesTime(async (queue) => {
     await put(queue, { id: 'late', domains: ['c.example'], notBefore: START + 2 * MINUTE });
     await put(queue, { id: 'early', domains: ['b.example'], notBefore: START + MINUTE });
     assert.deepEqual(await leaseIds(queue, START + HOUR), ['early.1', 'late.1']);
-  },
+  }),
   'Q-11: no job is leased twice, however many ask at once': async (queue) => {
     for (let i = 0; i < 40; i += 1) await put(queue, { id: `s${i}`, domains: [`d${i % 7}.example`] });
     const rounds = Array.from({ length: 16 }, (_, i) => lease(queue, START, { owner: `w${i}`, limit: 5 }));
@@ -95,7 +97,7 @@ const leasing: Readonly<Record<string, Body>> = {
     assert.equal(ids.length, 40);
     assert.equal(new Set(ids).size, 40);
   },
-  'Q-11: an expired lease is taken over, and no attempt is counted': async (queue) => {
+  'Q-11: an expired lease is taken over, and no attempt is counted': movesTime(async (queue) => {
     await put(queue, { id: 's1' });
     const lost = await leaseOne(queue, START);
     assert.deepEqual(await leaseIds(queue, START + LEASE_MS - 1), []);
@@ -104,15 +106,15 @@ const leasing: Readonly<Record<string, Body>> = {
     assert.equal(taken.job.attempts, 0);
     // Whoever held it may have got as far as the peer: the next one must know.
     assert.deepEqual([lost.job.interruptions, taken.job.interruptions], [0, 1]);
-  },
-  'Q-11: a renewed lease is not taken over before its new end': async (queue) => {
+  }),
+  'Q-11: a renewed lease is not taken over before its new end': movesTime(async (queue) => {
     await put(queue, { id: 's1' });
     const held = await leaseOne(queue, START);
     assert.equal(await queue.renew(held, START + HOUR), true);
     assert.deepEqual(await leaseIds(queue, START + LEASE_MS), []);
     assert.deepEqual(await leaseIds(queue, START + HOUR), ['s1.1']);
-  },
-  'Q-11: a lost lease can do nothing any more': async (queue) => {
+  }),
+  'Q-11: a lost lease can do nothing any more': movesTime(async (queue) => {
     await put(queue, { id: 's1' });
     const lost = await leaseOne(queue, START);
     const taken = await leaseOne(queue, START + LEASE_MS);
@@ -126,7 +128,7 @@ const leasing: Readonly<Record<string, Body>> = {
     assert.equal(view?.state, 'leased');
     assert.equal(view?.job.recipients[0]?.state, 'waiting');
     assert.equal(await queue.settle(taken, settlement(taken, { kind: 'done' })), true);
-  },
+  }),
   'Q-11: a lease that is given back is due at once, and no attempt is counted': async (queue) => {
     await put(queue, { id: 's1' });
     await queue.release(await leaseOne(queue, START));
@@ -142,30 +144,32 @@ const leasing: Readonly<Record<string, Body>> = {
   },
 };
 
-const settling: Readonly<Record<string, Body>> = {
-  'Q-14: the states of the recipients, the count and the next time are kept together': async (queue) => {
-    await put(queue, { id: 's1', recipients: ['anna', 'bo'] });
-    const held = await leaseOne(queue, START);
-    const [anna, bo] = held.job.recipients;
-    assert(anna !== undefined && bo !== undefined);
-    const recipients = [
-      { ...anna, state: 'delivered' as const },
-      { ...bo, state: 'held' as const, reason: 'certificate-expired' as const, heldSince: START },
-    ];
-    const next = { kind: 'again' as const, at: START + HOUR, latestAt: START + HOUR, countAttempt: true };
-    assert.equal(await queue.settle(held, { recipients, next, reports: [], at: START }), true);
-    assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
-    const again = await leaseOne(queue, START + HOUR);
-    assert.equal(again.job.attempts, 1);
-    assert.deepEqual(
-      again.job.recipients.map(({ state, reason, heldSince }) => [state, reason, heldSince]),
-      [
-        ['delivered', null, null],
-        ['held', 'certificate-expired', START],
-      ],
-    );
-    assert.equal(await readContent(again), content);
-  },
+const settling: Cases = {
+  'Q-14: the states of the recipients, the count and the next time are kept together': movesTime(
+    async (queue) => {
+      await put(queue, { id: 's1', recipients: ['anna', 'bo'] });
+      const held = await leaseOne(queue, START);
+      const [anna, bo] = held.job.recipients;
+      assert(anna !== undefined && bo !== undefined);
+      const recipients = [
+        { ...anna, state: 'delivered' as const },
+        { ...bo, state: 'held' as const, reason: 'certificate-expired' as const, heldSince: START },
+      ];
+      const next = { kind: 'again' as const, at: START + HOUR, latestAt: START + HOUR, countAttempt: true };
+      assert.equal(await queue.settle(held, { recipients, next, reports: [], at: START }), true);
+      assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
+      const again = await leaseOne(queue, START + HOUR);
+      assert.equal(again.job.attempts, 1);
+      assert.deepEqual(
+        again.job.recipients.map(({ state, reason, heldSince }) => [state, reason, heldSince]),
+        [
+          ['delivered', null, null],
+          ['held', 'certificate-expired', START],
+        ],
+      );
+      assert.equal(await readContent(again), content);
+    },
+  ),
   'Q-14: a settlement that forgets a recipient is refused and changes nothing': async (queue) => {
     await put(queue, { id: 's1', recipients: ['anna', 'bo'] });
     const held = await leaseOne(queue, START);
@@ -213,128 +217,38 @@ const settling: Readonly<Record<string, Body>> = {
     );
     assert.equal((await leaseOne(queue, START)).job.attempts, 0);
   },
-  'Q-27: the clock may jump: what is due stays due by its stored time, and nothing is lost': async (
-    queue,
-  ) => {
-    await put(queue, { id: 's1' });
-    const held = await leaseOne(queue, START);
-    await queue.settle(
-      held,
-      settlement(held, { kind: 'again', at: START + HOUR, latestAt: START + HOUR, countAttempt: true }),
-    );
-    assert.deepEqual(await leaseIds(queue, START - 365 * DAY), []);
-    const later = await leaseOne(queue, START + 365 * DAY);
-    assert.equal(later.job.expiresAt, START + 5 * DAY);
-    await queue.release(later);
-    assert.deepEqual(await leaseIds(queue, START + HOUR), ['s1.1']);
-  },
-};
-
-const limits: readonly QueueCase[] = [
-  {
-    name: 'Q-5: a domain has no more jobs under lease than its limit, whoever asks',
-    requires: 'domainLimit',
-    run: (make) =>
-      inQueue(make, async (queue) => {
-        for (let i = 0; i < 5; i += 1) await put(queue, { id: `s${i}` });
-        await put(queue, { id: 'other', domains: ['c.example'] });
-        const first = await lease(queue, START, { owner: 'w1', perDomain: 2 });
-        assert.deepEqual(first.map(({ job }) => job.domain).toSorted(), [
-          'b.example',
-          'b.example',
-          'c.example',
-        ]);
-        assert.deepEqual(await lease(queue, START, { owner: 'w2', perDomain: 2 }), []);
-        const held = first.find(({ job }) => job.domain === 'b.example') as Lease;
-        await queue.settle(held, settlement(held, { kind: 'done' }));
-        assert.equal((await lease(queue, START, { owner: 'w2', perDomain: 2 })).length, 1);
-      }),
-  },
-  {
-    name: 'Q-10: among due jobs the higher priority goes first',
-    requires: 'priorities',
-    run: (make) =>
-      inQueue(make, async (queue) => {
-        await put(queue, { id: 'plain' });
-        await put(queue, { id: 'urgent', priority: 5, notBefore: START + MINUTE });
-        await put(queue, { id: 'other', domains: ['c.example'], priority: 1 });
-        assert.deepEqual(await leaseIds(queue, START + HOUR), ['urgent.1', 'other.1', 'plain.1']);
-      }),
-  },
-];
-
-const withQueue =
-  (body: Body): QueueCase['run'] =>
-  (make) =>
-    inQueue(make, body);
-
-/** Cases about domains that are put off because their servers are down. */
-const puttingOff: readonly QueueCase[] = [
-  {
-    name: 'Q-4: the jobs of a domain that is put off wait; then one at a time finds out',
-    requires: 'putsOff',
-    run: withQueue(async (queue) => {
-      for (let i = 0; i < 5; i += 1) await put(queue, { id: `s${i}` });
-      const [probe] = await lease(queue, START, { perDomain: 1 });
-      const next = {
-        kind: 'again' as const,
-        at: START + HOUR,
-        latestAt: START + DAY,
-        countAttempt: true,
-      };
-      await queue.settle(probe as Lease, settlement(probe as Lease, next, { putOff: START + HOUR }));
-      assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
-      assert.equal((await leaseIds(queue, START + HOUR)).length, 1);
-      assert.deepEqual(await leaseIds(queue, START + HOUR), []);
-    }),
-  },
-  {
-    name: 'Q-4, Q-22: the first success makes all jobs of its domain due',
-    requires: 'putsOff',
-    run: withQueue(async (queue) => {
-      for (let i = 0; i < 3; i += 1) await put(queue, { id: `s${i}` });
-      const failed = await leaseOne(queue, START);
-      const next = { kind: 'again' as const, at: START + DAY, latestAt: START + DAY, countAttempt: true };
-      await queue.settle(failed, settlement(failed, next, { putOff: START + HOUR }));
-      const sent = await leaseOne(queue, START + HOUR);
-      await queue.settle(
-        sent,
-        settlement(
-          sent,
-          { kind: 'done' },
-          { at: START + HOUR, putOff: null, change: { state: 'delivered' } },
-        ),
-      );
-      assert.equal((await leaseIds(queue, START + HOUR)).length, 2);
-    }),
-  },
-  {
-    name: 'Q-4, Q-20: a job that cannot wait longer is handed out although its domain is put off',
-    requires: 'putsOff',
-    run: withQueue(async (queue) => {
+  'Q-27: the clock may jump: what is due stays due by its stored time, and nothing is lost': movesTime(
+    async (queue) => {
       await put(queue, { id: 's1' });
-      const failed = await leaseOne(queue, START);
-      const next = { kind: 'again' as const, at: START + DAY, latestAt: START + DAY, countAttempt: true };
-      await queue.settle(failed, settlement(failed, next, { putOff: START + DAY }));
-      await put(queue, { id: 's2', latestAt: START + HOUR });
-      await put(queue, { id: 's3' });
-      assert.equal(await queue.nextDue(), START + HOUR);
-      assert.deepEqual(await leaseIds(queue, START + HOUR - 1), []);
-      assert.deepEqual(await leaseIds(queue, START + HOUR), ['s2.1']);
-    }),
-  },
-];
+      const held = await leaseOne(queue, START);
+      await queue.settle(
+        held,
+        settlement(held, { kind: 'again', at: START + HOUR, latestAt: START + HOUR, countAttempt: true }),
+      );
+      assert.deepEqual(await leaseIds(queue, START - 365 * DAY), []);
+      const later = await leaseOne(queue, START + 365 * DAY);
+      assert.equal(later.job.expiresAt, START + 5 * DAY);
+      await queue.release(later);
+      assert.deepEqual(await leaseIds(queue, START + HOUR), ['s1.1']);
+    },
+  ),
+};
 
 /** Every case, in the order in which a driver is best written. */
 export const queueSuite: readonly QueueCase[] = [
-  ...[entering, leasing, settling, operatorCases].flatMap((group) =>
-    Object.entries(group).map(([name, body]): QueueCase => ({ name, run: (make) => inQueue(make, body) })),
-  ),
-  ...limits,
-  ...puttingOff,
-];
+  entering,
+  leasing,
+  settling,
+  operatorCases,
+  domainCases,
+].flatMap((group) =>
+  Object.entries(group).map(([name, each]): QueueCase => {
+    const { requires, body } = typeof each === 'function' ? { requires: [], body: each } : each;
+    return { name, requires, run: (make) => inQueue(make, body) };
+  }),
+);
 
-async function inQueue(make: () => Promise<QueueDriver>, body: Body): Promise<void> {
+async function inQueue(make: () => Promise<QueueDriver>, body: CaseBody): Promise<void> {
   const queue = await make();
   try {
     await body(queue);
