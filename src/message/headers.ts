@@ -172,7 +172,7 @@ function checkedLines(text: string): string {
 }
 
 /** A value without its comments (RFC 5322 §3.2.2); quoted strings and escapes are minded. */
-function withoutComments(value: string): string {
+export function withoutComments(value: string): string {
   let depth = 0;
   let quoted = false;
   let kept = '';
