@@ -1,66 +1,19 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createContext } from '../core/context.js';
 import { isConfigError, isQueueError } from '../core/errors.js';
-import { prepareMessage } from '../message/source.js';
-import {
-  lease,
-  leaseOne,
-  makeSubmission,
-  put,
-  readContent,
-  settlement,
-  START,
-} from '../testing/queue-suite-mail.js';
+import { lease, leaseOne, put, readContent, settlement, START } from '../testing/queue-suite-mail.js';
 import { queueSuite } from '../testing/queue-suite.js';
-import type { Submission } from './driver.js';
+import { aesGcm, bigSubmission } from './octets.fixture.js';
 import { sqliteQueue } from './sqlite.js';
-import type { Sealing } from './stored-message.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-queue-'));
 let files = 0;
 const path = (): string => join(folder, `${(files += 1)}.sqlite`);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** AES-256-GCM, the place of a part as additional data. */
-function aesGcm(key: Buffer): Sealing {
-  return {
-    seal(octets, place) {
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place));
-      const sealed = Buffer.concat([cipher.update(octets), cipher.final()]);
-      return Buffer.concat([nonce, sealed, cipher.getAuthTag()]);
-    },
-    open(sealed, place) {
-      const octets = Buffer.from(sealed);
-      const cipher = createDecipheriv('aes-256-gcm', key, octets.subarray(0, 12));
-      cipher.setAAD(Buffer.from(place)).setAuthTag(octets.subarray(-16));
-      return Buffer.concat([cipher.update(octets.subarray(12, -16)), cipher.final()]);
-    },
-  };
-}
-
-async function bigSubmission(id: string, size: number): Promise<Submission> {
-  const small = await makeSubmission({ id });
-  const header = small.message.header;
-  const line = Buffer.from(`${'0123456789'.repeat(7)}\r\n`);
-  async function* octets(): AsyncGenerator<Uint8Array> {
-    yield header;
-    for (let written = 0; written < size; written += line.length * 1000)
-      yield Buffer.concat(Array(1000).fill(line));
-  }
-  const { Readable } = await import('node:stream');
-  const message = await prepareMessage(
-    () => Readable.from(octets()),
-    { messageIdDomain: 'sender.example' },
-    createContext(),
-  );
-  return { ...small, message };
-}
 
 describe('the SQLite queue keeps what every queue promises', () => {
   for (const { name, run } of queueSuite) it(name, () => run(async () => sqliteQueue(path())));

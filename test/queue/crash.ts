@@ -37,7 +37,6 @@ interface Ledger {
   readonly errors: string[];
   marked: number;
   left: number;
-  last: string;
 }
 
 /** A bundle of the child process, so that starting one costs little. */
@@ -58,9 +57,9 @@ export async function buildChild(): Promise<{ readonly path: string; remove(): v
   return { path: join(folder, 'child.mjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-function note(ledger: Ledger, line: string): void {
+/** Notes what a process said; the kind of it. */
+function note(ledger: Ledger, line: string): string {
   const [what = '', ...words] = line.split(' ');
-  ledger.last = what;
   if (what === 'accepted') for (const recipient of words.slice(1)) ledger.accepted.add(recipient);
   if (what === 'error') ledger.errors.push(words.join(' '));
   if (what === 'left') ledger.left = Number(words[0]);
@@ -70,17 +69,17 @@ function note(ledger: Ledger, line: string): void {
       ledger.reports.set(recipient, (ledger.reports.get(recipient) ?? new Set()).add(id));
     }
   }
-  if (what !== 'sent') return;
+  if (what !== 'sent') return what;
   const [kind, id = '', recipient = '', interruptions] = words;
   if (kind === 'report') ledger.delivered.add(id);
   const times = (ledger.sent.get(recipient) ?? 0) + 1;
   ledger.sent.set(recipient, times);
-  if (times === 1) return;
-  if (interruptions === '0') ledger.unmarked.push(recipient);
-  else ledger.marked += 1;
+  if (times > 1 && interruptions === '0') ledger.unmarked.push(recipient);
+  else if (times > 1) ledger.marked += 1;
+  return what;
 }
 
-/** Runs generation after generation, each killed at a random moment, then one to the end. */
+/** Runs generation after generation, each killed at a random moment, then some to the end. */
 export async function crashMany(options: {
   readonly child: string;
   readonly driver: string;
@@ -89,6 +88,8 @@ export async function crashMany(options: {
   readonly puts: number;
   /** Longest life of a process after it is ready, milliseconds. */
   readonly lifeMs: number;
+  /** Processes at the same time, their clocks half a minute apart. Default 1. */
+  readonly processes?: number;
 }): Promise<CrashReport> {
   const ledger: Ledger = {
     accepted: new Set(),
@@ -99,19 +100,24 @@ export async function crashMany(options: {
     errors: [],
     marked: 0,
     left: -1,
-    last: '',
   };
   const during: Record<string, number> = {};
-  for (let generation = 0; generation < options.kills; generation += 1) {
-    await runOnce(options, ledger, generation, options.puts, Math.random() * options.lifeMs);
-    during[ledger.last] = (during[ledger.last] ?? 0) + 1;
+  const processes = options.processes ?? 1;
+  const generations = Math.ceil(options.kills / processes);
+  for (let generation = 0; generation < generations; generation += 1) {
+    const lanes = Array.from({ length: processes }, async (_, lane) => {
+      const life = Math.random() * options.lifeMs;
+      const last = await runOnce(options, ledger, generation + lane / 100, options.puts, life);
+      during[last] = (during[last] ?? 0) + 1;
+    });
+    await Promise.all(lanes);
   }
-  // Two more without a kill: the second finds what the first put off.
-  for (const last of [0, 1, 2]) await runOnce(options, ledger, options.kills + last, 0, null);
+  // Three more without a kill: they find what was put off.
+  for (const last of [0, 1, 2]) await runOnce(options, ledger, generations + last, 0, null);
   const reported = [...ledger.reports].filter(([, ids]) => [...ids].some((id) => ledger.delivered.has(id)));
   const told = new Set(reported.map(([recipient]) => recipient));
   return {
-    kills: options.kills,
+    kills: generations * processes,
     during,
     accepted: ledger.accepted.size,
     delivered: [...ledger.accepted].filter((recipient) => ledger.sent.has(recipient)).length,
@@ -127,13 +133,14 @@ export async function crashMany(options: {
   };
 }
 
+/** One process from its beginning to its end; the last thing that it said. */
 async function runOnce(
   { child, driver, place }: { readonly child: string; readonly driver: string; readonly place: string },
   ledger: Ledger,
   generation: number,
   puts: number,
   killAfterMs: number | null,
-): Promise<void> {
+): Promise<string> {
   const started: ChildProcess = spawn(
     process.execPath,
     ['--no-warnings', child, driver, place, String(generation), String(puts)],
@@ -142,11 +149,13 @@ async function runOnce(
   const ended = new Promise<void>((resolve) => started.once('close', () => resolve()));
   let kill: NodeJS.Timeout | null = null;
   const lines = createInterface({ input: started.stdout as NodeJS.ReadableStream });
+  let last = '';
   lines.on('line', (line) => {
-    note(ledger, line);
+    last = note(ledger, line);
     if (line === 'ready' && killAfterMs !== null)
       kill = setTimeout(() => started.kill('SIGKILL'), killAfterMs);
   });
   await ended;
   if (kill !== null) clearTimeout(kill);
+  return last;
 }

@@ -20,6 +20,8 @@ declare module 'pg' {
     readonly Pool: new (options: {
       readonly connectionString?: string;
       readonly max?: number;
+      /** Idle connections do not keep the process alive. */
+      readonly allowExitOnIdle?: boolean;
       /** Settings of the session, as for the command `postgres`. */
       readonly options?: string;
     }) => Pool;

@@ -2,19 +2,21 @@
  * A PostgreSQL server for tests: its own cluster in a temporary folder, on loopback, of the newest version that is
  * installed; gone when it is stopped. As root it runs as user `postgres`, which the server insists on.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 /** A running server. */
 export interface PostgresServer {
   /** For `pg.Pool`. */
   readonly connectionString: string;
   /** Falls over as if the machine had, and comes up again. */
-  crash(): void;
-  stop(): void;
+  crash(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 const DEBIAN = '/usr/lib/postgresql';
@@ -41,37 +43,27 @@ export async function startPostgres(): Promise<PostgresServer> {
   const user = owner();
   if (user !== null) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
-  const run = (command: string, ...args: string[]): void => {
-    const child = spawnSync(join(bin, command), args, {
+  const log = join(folder, 'log');
+  const run = async (command: string, ...args: string[]): Promise<void> => {
+    const child = spawn(join(bin, command), args, {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
       ...user,
     });
-    if (child.status !== 0) throw new Error(`${command}: ${child.stderr}\n${logOf(folder)}`);
+    const said = text(child.stderr);
+    const [status] = (await once(child, 'close')) as [number | null];
+    if (status !== 0) throw new Error(`${command}: ${await said}\n${endOf(log)}`);
   };
-  run(
-    'initdb',
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--no-locale',
-    '--no-instructions',
-  );
+  await run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale');
   const port = await freePort();
   const settings = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c max_connections=60`;
-  const log = join(folder, 'log');
-  run('pg_ctl', '-D', data, '-l', log, '-w', '-o', settings, 'start');
+  const start = ['-D', data, '-l', log, '-w', '-o', settings];
+  await run('pg_ctl', ...start, 'start');
   return {
     connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres`,
-    crash: () => run('pg_ctl', '-D', data, '-l', log, '-w', '-m', 'immediate', '-o', settings, 'restart'),
-    stop() {
-      run('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop');
+    crash: () => run('pg_ctl', ...start, '-m', 'immediate', 'restart'),
+    async stop() {
+      await run('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop');
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -88,8 +80,7 @@ function owner(): { readonly uid: number; readonly gid: number } | null {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-function logOf(folder: string): string {
-  const log = join(folder, 'log');
+function endOf(log: string): string {
   return existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-20).join('\n') : '';
 }
 
