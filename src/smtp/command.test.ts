@@ -57,18 +57,22 @@ describe('syntax', () => {
 });
 
 describe('parameters', () => {
-  it('SC-20: what the server does not offer is not said', () => {
-    const wishes = {
-      ret: 'full',
-      envelopeId: 'e1',
-      recipients: {
-        address: 'b@partner.test',
-        notify: 'SUCCESS',
-        originalRecipient: 'rfc822;b@partner.test',
-      },
-    };
+  const wishes = {
+    ret: 'full',
+    envelopeId: 'e1',
+    recipients: {
+      address: 'b@partner.test',
+      notify: 'SUCCESS',
+      originalRecipient: 'rfc822;b@partner.test',
+    },
+  };
+
+  it('SC-20, DSN-1: what the server does not offer is not said, whatever else it offers', () => {
     expect(mail(wishes, { eightBitBody: true })).toBe('MAIL FROM:<a@sender.test>\r\n');
     expect(rcpt(wishes)).toBe('RCPT TO:<b@partner.test>\r\n');
+    const others = ALL.filter((keyword) => keyword !== 'DSN');
+    expect(mail(wishes, {}, ...others)).toBe('MAIL FROM:<a@sender.test> SIZE=1234\r\n');
+    expect(rcpt(wishes, ...others)).toBe('RCPT TO:<b@partner.test>\r\n');
   });
 
   it('SC-46: SIZE declares the octets of the message once, also where the server names no limit', () => {
@@ -95,9 +99,12 @@ describe('parameters', () => {
     expect(mail({}, { eightBitBody: true, eightBitHeader: true }, ...ALL)).not.toContain('BINARYMIME');
   });
 
-  it('DSN-1, DSN-3: RET and ENVID are said on MAIL, each once, where DSN is offered', () => {
+  it('DSN-1, DSN-3: RET and ENVID are said on MAIL, NOTIFY and ORCPT on RCPT, each once, where DSN is offered', () => {
     expect(mail({ ret: 'headers', envelopeId: 'e1' }, {}, 'DSN')).toBe(
       'MAIL FROM:<a@sender.test> RET=HDRS ENVID=e1\r\n',
+    );
+    expect(rcpt(wishes, 'DSN')).toBe(
+      'RCPT TO:<b@partner.test> NOTIFY=SUCCESS ORCPT=rfc822;b@partner.test\r\n',
     );
     expect(mail({ ret: 'full' }, {}, 'DSN')).toBe('MAIL FROM:<a@sender.test> RET=FULL\r\n');
   });

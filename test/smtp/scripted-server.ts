@@ -86,18 +86,14 @@ async function runAgainst<T>(
   const heard: string[] = [];
   const state = { connections: 0, farewell: false };
   const sockets = new Set<net.Socket>();
-  const scripts: Promise<void>[] = [];
+  const scripts: Promise<Error | null>[] = [];
   const listener = net.createServer((socket) => {
     // Else a second small reply waits for the acknowledgement of the first, and that on a clock that no test moves.
     socket.setNoDelay(true);
     sockets.add(socket);
     state.connections += 1;
     const peer = createPeer(socket, { identity, heard, onFarewell: () => (state.farewell = true) });
-    scripts.push(
-      Promise.resolve(script(peer, state.connections)).catch((error: unknown) => {
-        if (!(error instanceof Gone)) throw error;
-      }),
-    );
+    scripts.push(playOut(script, peer, state.connections));
   });
   await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as AddressInfo;
@@ -116,8 +112,23 @@ async function runAgainst<T>(
   } finally {
     for (const socket of sockets) socket.destroy();
     await new Promise<void>((resolve) => void listener.close(() => resolve()));
-    await Promise.all(scripts);
+    await throwFirst(scripts);
   }
+}
+
+/** Plays a script to its end; the wish that failed, or null. The client does not wait for what comes no more. */
+async function playOut(script: Script, peer: Peer, count: number): Promise<Error | null> {
+  try {
+    await script(peer, count);
+    return null;
+  } catch (error) {
+    peer.socket.destroy();
+    return error instanceof Gone ? null : (error as Error);
+  }
+}
+
+async function throwFirst(scripts: readonly Promise<Error | null>[]): Promise<void> {
+  for (const error of await Promise.all(scripts)) if (error !== null) throw error;
 }
 
 interface PeerOptions {

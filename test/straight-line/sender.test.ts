@@ -68,7 +68,7 @@ describe('a sender', () => {
     expect((await sender.status(receipt.id)).map((view) => view.state)).toEqual(['done']);
   });
 
-  it('FI-16, FI-21, Q-20, Q-23, DSN-32: held for five days, then one report with the real cause', async () => {
+  it('FI-10, FI-16, FI-21, Q-20, Q-23, DSN-32: held for five days, then one report with the real cause', async () => {
     const started = collect('hold.started');
     const receipt = await sendOnce({
       from: 'a@sender.test',
