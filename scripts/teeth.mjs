@@ -113,11 +113,15 @@ function biteOf({ name, file, code, instead }) {
     text.replace(code, () => instead),
   );
   try {
-    // The first failure calls off what runs beside it, and that may look like a failure too.
-    const bites = failuresOf(['related', '--run', '--bail=1', file]);
-    if (bites.length === 0) return null;
-    const again = failuresOf(['run', ...new Set(bites.map((bite) => bite.file))]).map(describe);
-    return bites.find((bite) => again.includes(describe(bite))) ?? null;
+    // The first failure calls off what runs beside it, and that may look like a failure too; so may a slow machine.
+    for (let chances = 3; chances > 0; chances -= 1) {
+      const bites = failuresOf(['related', '--run', '--bail=1', file]);
+      if (bites.length === 0) return null;
+      const again = failuresOf(['run', ...new Set(bites.map((bite) => bite.file))]).map(describe);
+      const bite = bites.find((each) => again.includes(describe(each)));
+      if (bite !== undefined) return bite;
+    }
+    return null;
   } finally {
     writeFileSync(path, text);
   }

@@ -1,6 +1,7 @@
 /** A name server on loopback for tests: real packets over UDP and TCP, answers chosen by the test. */
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import packets, { type Answer } from 'dns-packet';
 
 /** What the server says to a question. */
@@ -58,15 +59,6 @@ export async function startNameServer(
     waiting = [];
     return reply === 'silence' ? null : encodeReply(query, reply);
   };
-  const udp = createSocket('udp4');
-  udp.on('message', (query, peer) => {
-    const reply = respond(query, false);
-    if (reply !== null) udp.send(reply, peer.port, peer.address);
-  });
-  await new Promise<void>((resolve) => {
-    udp.bind(0, '127.0.0.1', resolve);
-  });
-  const { port } = udp.address();
   const tcp = createServer((socket) => {
     let octets = Buffer.alloc(0);
     socket.on('error', () => undefined);
@@ -81,8 +73,11 @@ export async function startNameServer(
       socket.end(Buffer.concat([length, reply]));
     });
   });
-  await new Promise<void>((resolve) => {
-    tcp.listen(port, '127.0.0.1', resolve);
+  const udp = await bindBoth(tcp);
+  const { port } = udp.address();
+  udp.on('message', (query, peer) => {
+    const reply = respond(query, false);
+    if (reply !== null) udp.send(reply, peer.port, peer.address);
   });
   return {
     address: `127.0.0.1:${port}`,
@@ -100,4 +95,23 @@ export async function startNameServer(
       });
     },
   };
+}
+
+/** One port for both; a free one of TCP may be taken on UDP, so it is tried until both are had. */
+async function bindBoth(tcp: Server): Promise<Socket> {
+  for (;;) {
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const udp = createSocket('udp4');
+    udp.bind((tcp.address() as AddressInfo).port, '127.0.0.1');
+    try {
+      await once(udp, 'listening');
+      return udp;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      udp.close();
+      tcp.close();
+      await once(tcp, 'close');
+    }
+  }
 }

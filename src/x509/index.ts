@@ -2,7 +2,13 @@
  * Certificate facts, name match, dates, paths and trust stores.
  * @module
  */
-export type { AlternativeName, Certificate, CertificateKey, NameConstraints } from './certificate.js';
+export type {
+  AlternativeName,
+  Certificate,
+  CertificateKey,
+  NameConstraints,
+  NameSubtrees,
+} from './certificate.js';
 export { type CertdataOptions, certdataStore, readCertdata } from './certdata.js';
 export { warnOfList } from './list-age.js';
 export { matchName, type NameMatch, type NameMode } from './names.js';

@@ -11,7 +11,7 @@ import {
   type Plan,
 } from 'enforced-tls';
 import { isAtLeast } from 'enforced-tls/policy';
-import type { Admitted, Connection } from 'enforced-tls/smtp';
+import type { Connection } from 'enforced-tls/smtp';
 import { admit, type Verdict } from 'enforced-tls/verdict';
 
 /** Two plans of the other copy. */
@@ -21,7 +21,7 @@ export const isAsStrict = (plan: Plan, other: Plan): boolean => isAtLeast(plan, 
 export const tell = (outcome: Outcome, plan: Plan): string => explainOutcome(outcome, { now: 0, plan });
 
 /** A verdict and a connection of the other copy, and a pass for the other copy. */
-export const openDoor = (connection: Connection, verdict: Verdict): Admitted<Verdict> | null =>
+export const openDoor = (connection: Connection, verdict: Verdict): ReturnType<typeof admit> =>
   admit(connection, verdict);
 
 /** An error of this copy. */
