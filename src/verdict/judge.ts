@@ -93,12 +93,20 @@ export function refusePlan(plan: Plan): { readonly reason: Reason; readonly deta
     : { reason: 'policy-source-unknown', detail: `${unknown.source}: ${unknown.cause}` };
 }
 
+/** A kept session is judged again for each message; its certificates are read once. */
+const parsed = new WeakMap<PeerFacts, readonly Certificate[] | null>();
+
 function parseSent(facts: PeerFacts): readonly Certificate[] | null {
+  const known = parsed.get(facts);
+  if (known !== undefined) return known;
+  let sent: readonly Certificate[] | null = null;
   try {
-    return facts.sent.map(parseCertificate);
+    sent = facts.sent.map(parseCertificate);
   } catch {
-    return null;
+    // One that cannot be read: every check that needs them says so.
   }
+  parsed.set(facts, sent);
+  return sent;
 }
 
 function waive(check: Check, plan: Plan, now: number): Check {

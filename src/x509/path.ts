@@ -56,8 +56,23 @@ function extend(path: Certificate[], search: Search): { path: Certificate[]; anc
 }
 
 function isSignedBy(certificate: Certificate, issuer: Certificate, search: Search): boolean {
+  const pair = `${certificate.sha256} ${issuer.sha256}`;
+  const known = verified.get(pair);
+  if (known !== undefined) return known;
   if (search.budget <= 0) return false;
   search.budget -= 1;
+  const signed = verifySignature(certificate, issuer);
+  const oldest = verified.keys().next();
+  if (verified.size >= MAX_VERIFIED && oldest.done !== true) verified.delete(oldest.value);
+  verified.set(pair, signed);
+  return signed;
+}
+
+/** Signatures do not change: what was verified once, for these very octets, is not verified for each message. */
+const verified = new Map<string, boolean>();
+const MAX_VERIFIED = 10_000;
+
+function verifySignature(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return new X509Certificate(certificate.der).verify(new X509Certificate(issuer.der).publicKey);
   } catch {
