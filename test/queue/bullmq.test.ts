@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { bullmqQueue } from '../../src/queue/bullmq.js';
 import type { QueueDriver } from '../../src/queue/driver.js';
 import { queueSuite } from '../../src/testing/queue-suite.js';
