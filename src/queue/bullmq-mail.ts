@@ -4,7 +4,7 @@
  * does not know are in the outbox, and a job that it still holds is found to have ended or not to be due.
  */
 import { QueueError } from '../core/errors.js';
-import { stage, unstage } from './bullmq-content.js';
+import { stage, type Staged, unstage } from './bullmq-content.js';
 import type { BullJob } from './bullmq-library.js';
 import { letNextGo, makeAllDue } from './bullmq-line.js';
 import { bullId, packBullJob, packSettlement, packSubmission } from './bullmq-rows.js';
@@ -39,10 +39,11 @@ async function keep(
   submission: Submission,
   { sealing }: Store,
 ): Promise<{ readonly id: string; readonly existing: boolean }> {
-  const content = await stage(opened, submission.message, sealing);
-  const packed = JSON.stringify(packSubmission(submission, content));
-  const [what = '', id = ''] = (await opened.run('keep', packed)) as string[];
-  if (what !== 'kept') await unstage(opened, content);
+  const staged = await stage(opened, submission.message, sealing);
+  const packed = JSON.stringify(packSubmission(submission, staged));
+  const [answer] = await Promise.all([opened.run('keep', packed), staged.written]);
+  const [what = '', id = ''] = answer as string[];
+  if (what !== 'kept') await unstage(opened, staged.content);
   if (what === 'existing') return { id, existing: true };
   refuse(what, id);
   // It is kept: what fails from here on is made up for by whoever leases next.
@@ -51,11 +52,14 @@ async function keep(
   return { id, existing: false };
 }
 
-/** @throws QueueError `submission-id-taken`, `job-id-taken`, `queue-slow` */
+/** @throws QueueError `submission-id-taken`, `job-id-taken`, `octets-gone` */
 function refuse(what: string, id: string): void {
   if (what === 'kept' || what === 'settled') return;
   if (what === 'octets-gone') {
-    throw new QueueError('queue-slow', `put: the octets of ${id} took more than a day to write; try again`);
+    throw new QueueError(
+      'octets-gone',
+      `put: the octets of ${id} did not all arrive, or took more than a day; try again`,
+    );
   }
   const name = what === 'job-taken' ? 'job' : 'submission';
   throw new QueueError(
@@ -73,7 +77,8 @@ async function enlist({ queue, run }: Opened, { id, jobs }: Submission): Promise
       return packBullJob(bullId(job.id), about, { due: job.notBefore, priority: job.priority, now });
     }),
   );
-  await run('sent', id);
+  // Where this does not arrive, they are added once more, which changes nothing.
+  run('sent', id).catch(() => undefined);
 }
 
 /** Tells BullMQ the jobs that a process kept and could not tell it any more. */
@@ -103,27 +108,23 @@ async function settle(
   settlement: Settlement & { readonly attempts: number },
   { sealing }: Store,
 ): Promise<boolean> {
-  const staged: { readonly report: Submission; readonly content: string }[] = [];
+  const staged: Staged[] = [];
   for (const report of settlement.reports) {
     checkSubmission(report, () => false);
-    staged.push({ report, content: await stage(opened, report.message, sealing) });
+    staged.push(await stage(opened, report.message, sealing));
   }
-  const packed = packSettlement(
-    settlement,
-    settlement.attempts,
-    staged.map(({ report, content }) => packSubmission(report, content)),
-  );
+  const reports = settlement.reports.map((report, i) => packSubmission(report, staged[i] as Staged));
+  const packed = JSON.stringify(packSettlement(settlement, settlement.attempts, reports));
   const id = bullId(job.id);
-  const [what = '', name = ''] = (await opened.run(
-    'settle',
-    id,
-    token,
-    JSON.stringify(packed),
-    HOLD_MS,
-  )) as string[];
-  // What was not taken expires by itself; this is only tidier.
-  if (what === 'lost') for (const { content } of staged) await unstage(opened, content);
-  if (what === 'lost') return false;
+  const [answer] = await Promise.all([
+    opened.run('settle', id, token, packed, HOLD_MS),
+    ...staged.map(({ written }) => written),
+  ]);
+  const [what = '', name = ''] = answer as string[];
+  if (what === 'lost') {
+    for (const { content } of staged) await unstage(opened, content);
+    return false;
+  }
   refuse(what, name);
   await follow(opened, id, token, settlement, Number(name) === 1 ? settlement.at : null, job.domain).catch(
     () => undefined,

@@ -158,7 +158,7 @@ async function openAll(
     queue,
     redis,
     base,
-    limit: { perDomain: Number.MAX_SAFE_INTEGER },
+    limit: { perDomain: 1 },
     run: async (script, ...words) => commands[commandOf(script)]?.(base, bull, ...words),
     worker(leaseMs) {
       worker ??= openWorker(library, options, leaseMs, closers);
