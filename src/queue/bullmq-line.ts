@@ -11,9 +11,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Job } from '../deliver/job.js';
+import { clearOutbox, end, isRefused } from './bullmq-carrier.js';
 import { octetsOf } from './bullmq-content.js';
 import type { BullJob } from './bullmq-library.js';
-import { clearOutbox, end } from './bullmq-mail.js';
+import { letNextGo } from './bullmq-domain.js';
 import { bullId, readRow, type Row } from './bullmq-rows.js';
 import type { Opened, Store } from './bullmq-store.js';
 import type { Lease, LeaseRequest, QueueDriver } from './driver.js';
@@ -25,7 +26,6 @@ const PARK_MS = 60_000;
 const MOST_ASKED = 1000;
 const MOST_AT_ONCE = 50;
 const OUTBOX_EVERY_MS = 5000;
-const PAGE = 200;
 
 /** What workers call, and how an operator takes one job. */
 export function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | 'release' | 'nextDue'> {
@@ -157,66 +157,10 @@ async function giveBack(opened: Opened, { job, token }: Lease): Promise<void> {
   try {
     await held?.moveToDelayed(Date.now(), token);
   } catch (error) {
-    // BullMQ numbers its refusals: the lease has been lost, or the job is gone.
-    if (typeof (error as { code?: unknown }).code === 'number') return;
+    if (isRefused(error)) return;
     throw error;
   }
   await letNextGo(opened, job.domain);
-}
-
-/** Lets parked jobs of a domain go when there is room; `own` is one that has just been parked. */
-export async function letNextGo(opened: Opened, domain: string, own = ''): Promise<void> {
-  const ids = await opened.run('room', domain, opened.limit.perDomain, Date.now(), own);
-  for (const id of ids as string[]) await promote(opened, id);
-}
-
-/** Makes a delayed job due for BullMQ; one that is not delayed stays where it is. */
-export async function promote({ queue }: Opened, id: string): Promise<void> {
-  const job = await queue.getJob(id);
-  await job?.promote().catch((error: unknown) => {
-    if (typeof (error as { code?: unknown }).code !== 'number') throw error;
-  });
-}
-
-/** Makes all waiting jobs of a domain due; their number. */
-export async function makeAllDue(opened: Opened, domain: string, now: number): Promise<number> {
-  let count = 0;
-  for await (const ids of pagesOf(opened, `domain:${domain}`, { state: 'ready' })) {
-    await Promise.all(
-      ids.map(async (id) => {
-        await opened.run('hurry', id, now);
-        await promote(opened, id);
-      }),
-    );
-    count += ids.length;
-  }
-  return count;
-}
-
-/** What a page of jobs is chosen by. */
-export interface PageQuery {
-  /** As BullMQ knows it. */
-  readonly id?: string;
-  readonly submission?: string;
-  readonly domain?: string;
-  readonly state?: string;
-  readonly createdBefore?: number;
-  readonly reason?: string;
-  readonly unfinished?: true;
-}
-
-/** The ids of the jobs of an index that fit, page by page; Redis is never asked for more at once. */
-export async function* pagesOf(
-  { run }: Opened,
-  index: string,
-  query: PageQuery,
-): AsyncGenerator<readonly string[]> {
-  const text = JSON.stringify(query);
-  for (let after = '0'; after !== '';) {
-    const page = (await run('select', index, after, PAGE, text, Date.now())) as [string, string[]];
-    [after] = page;
-    yield page[1];
-  }
 }
 
 /** The whole job; its message opens the octets in Redis, and none when it has ended. */

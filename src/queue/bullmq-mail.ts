@@ -4,17 +4,16 @@
  * does not know are in the outbox, and a job that it still holds is found to have ended or not to be due.
  */
 import { QueueError } from '../core/errors.js';
+import { clearOutbox, end, enlist } from './bullmq-carrier.js';
 import { stage, type Staged, unstage } from './bullmq-content.js';
-import type { BullJob } from './bullmq-library.js';
-import { letNextGo, makeAllDue } from './bullmq-line.js';
-import { bullId, packBullJob, packSettlement, packSubmission } from './bullmq-rows.js';
+import { letNextGo, makeAllDue } from './bullmq-domain.js';
+import { bullId, packSettlement, packSubmission } from './bullmq-rows.js';
 import type { Opened, Store } from './bullmq-store.js';
 import type { Lease, QueueDriver, Settlement, Submission } from './driver.js';
 import { applySettlement, checkSubmission } from './job-record.js';
 
 /** So long after a settlement BullMQ may be told of it. */
 const HOLD_MS = 30_000;
-const OUTBOX_AT_ONCE = 100;
 
 /** What senders call, and how a worker ends a lease. */
 export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
@@ -68,40 +67,6 @@ function refuse(what: string, id: string): void {
   );
 }
 
-/** Tells BullMQ the jobs of a submission, all in one step. One that it knows already stays as it is. */
-async function enlist({ queue, run }: Opened, { id, jobs }: Submission): Promise<void> {
-  const now = Date.now();
-  await queue.addBulk(
-    jobs.map((job) => {
-      const about = { submission: id, domain: job.domain, kind: job.kind };
-      return packBullJob(bullId(job.id), about, { due: job.notBefore, priority: job.priority, now });
-    }),
-  );
-  // Where this does not arrive, they are added once more, which changes nothing.
-  run('sent', id).catch(() => undefined);
-}
-
-/** Tells BullMQ the jobs that a process kept and could not tell it any more. */
-export async function clearOutbox({ queue, run }: Opened): Promise<void> {
-  for (let more = true; more;) {
-    const waiting = (await run('outbox', OUTBOX_AT_ONCE)) as [string, string[][]][];
-    const now = Date.now();
-    for (const [submission, jobs] of waiting) {
-      await queue.addBulk(
-        jobs.map(([id = '', domain = '', kind = '', due, priority]) =>
-          packBullJob(
-            id,
-            { submission, domain, kind },
-            { due: Number(due), priority: Number(priority), now },
-          ),
-        ),
-      );
-      await run('sent', submission);
-    }
-    more = waiting.length === OUTBOX_AT_ONCE;
-  }
-}
-
 async function settle(
   opened: Opened,
   { job, token }: Lease,
@@ -149,10 +114,4 @@ async function follow(
   }
   if (hurryAt === null) await letNextGo(opened, domain);
   else await makeAllDue(opened, domain, hurryAt);
-}
-
-/** Moves a job to where BullMQ keeps finished ones. */
-export async function end(job: BullJob, token: string, reason: string | null): Promise<void> {
-  if (reason === null) await job.moveToCompleted(null, token, false);
-  else await job.moveToFailed(new Error(reason), token, false);
 }

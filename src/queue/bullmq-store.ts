@@ -40,7 +40,7 @@ export interface Opened {
   /** The limit per domain that a worker of this process last asked for. */
   readonly limit: { perDomain: number };
   /** Runs a script; words are text or numbers. */
-  run(script: ScriptName, ...words: (string | number)[]): Promise<unknown>;
+  readonly run: (script: ScriptName, ...words: (string | number)[]) => Promise<unknown>;
   /** The worker of this process; made at first use, with the time that a lease lasts until it is granted. */
   worker(leaseMs: number): BullWorker;
 }
