@@ -242,9 +242,6 @@ export function createConnection(
       connection.facts = facts;
       connection.capabilities = null;
       listen();
-      // ST-11: the server speaks first in clear, never inside TLS.
-      if (next.readableLength > 0)
-        failWith('unsolicited-reply', 'the server spoke inside TLS before it was asked');
     },
   };
   listen();

@@ -3,6 +3,7 @@
  * nothing; it never goes on in clear. Afterwards nothing that was learnt before is known (ST-9).
  * Failure: ConnectionError or ProtocolError; the connection is gone. Standards: RFC 3207 §4, §6; ST-1 to ST-6, ST-10.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Context } from '../core/context.js';
 import { ConfigError, ConnectionError, ProtocolError } from '../core/errors.js';
 import type { PeerFacts } from '../tls/facts.js';
@@ -66,6 +67,9 @@ export async function startTls(
   try {
     const { layer, facts } = await startLayer(socket, request, ctx);
     connection.adopt(layer, facts);
+    // ST-11: what came in one piece with the end of the handshake is handed out after it, and must not pass for the
+    // answer to the EHLO that is said next.
+    await turn();
     return facts;
   } catch (error) {
     connection.destroy();

@@ -1,16 +1,21 @@
 /**
  * Inside TLS, up to the second EHLO: what was known is forgotten, and the server does not speak first.
  */
+import type net from 'node:net';
+import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createContext } from '../../src/core/context.js';
+import { issueAdmission } from '../../src/smtp/admitted.js';
 import { greet } from '../../src/smtp/greet.js';
 import { startTls } from '../../src/smtp/starttls.js';
+import { transact } from '../../src/smtp/transact.js';
 import { createFakeClock } from '../../src/testing/clock.js';
 import { createSecureContexts } from '../../src/tls/context.js';
 import { bcp195Suites } from '../../src/tls/suite-profiles.js';
 import { pemStore } from '../../src/x509/roots.js';
 import { type Bench, createBench, dialIn, dialSecure, failureOf, NAME } from './scripted-server.js';
+import { brief, envelopeOf, messageOf } from './session.js';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -18,6 +23,26 @@ beforeAll(async () => {
 });
 const ctx = createContext();
 const CLEAR = [`EHLO ${NAME}`, 'STARTTLS'];
+
+/** A socket whose writes of one turn go out together. */
+function gathering(socket: net.Socket): Duplex {
+  let held: Buffer[] = [];
+  const wire = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      held.push(chunk);
+      setImmediate(() =>
+        setImmediate(() => {
+          if (held.length > 0) socket.write(Buffer.concat(held));
+          held = [];
+        }),
+      );
+      done();
+    },
+  });
+  socket.on('data', (chunk: Buffer) => wire.push(chunk)).on('close', () => wire.push(null));
+  return wire;
+}
 
 describe('inside TLS', () => {
   it('ST-10: STARTTLS is not said again, even if the server offers it again', async () => {
@@ -101,6 +126,29 @@ describe('inside TLS', () => {
     });
   }
 
+  it('ST-11, AT-7: a reply in one piece with the end of the handshake is not taken for the answer to EHLO', async () => {
+    await bench.against(
+      async (peer) => {
+        await peer.hello('STARTTLS');
+        await peer.answer('STARTTLS', '220 go\r\n');
+        // TLS 1.2: the server ends the handshake. All that it writes in one turn leaves in one write.
+        const layer = new tls.TLSSocket(gathering(peer.socket), {
+          isServer: true,
+          ...bench.server,
+          maxVersion: 'TLSv1.2',
+        });
+        layer.on('error', () => undefined);
+        layer.once('secure', () => layer.write('250 mx\r\n'));
+        await peer.closed();
+      },
+      async (server) => {
+        const connection = await dialIn(server);
+        await startTls(connection, bench.client, ctx);
+        expect(await failureOf(greet(connection, ctx))).toMatchObject({ code: 'unsolicited-reply' });
+      },
+    );
+  });
+
   it('ST-11: a second greeting that crosses the EHLO is not taken for its reply', async () => {
     await bench.against(
       async (peer) => {
@@ -118,7 +166,7 @@ describe('inside TLS', () => {
     );
   });
 
-  it('ST-12: HELO follows an EHLO that is not known, and then nothing is offered', async () => {
+  it('ST-12: HELO follows an EHLO that is not known, and then nothing is offered; what needs SMTPUTF8 is not said', async () => {
     await bench.against(
       async (peer) => {
         await peer.secure();
@@ -128,6 +176,11 @@ describe('inside TLS', () => {
       async (server) => {
         const connection = await dialSecure(server, bench);
         expect(connection.capabilities?.keywords.size).toBe(0);
+        const envelope = envelopeOf(1, { from: 'jürgen@sender.test' });
+        const session = issueAdmission(connection, null);
+        const { recipients } = await transact(session, envelope, await messageOf(), ctx);
+        expect(recipients.map(brief)).toEqual(['not-offered@mail:smtputf8-not-offered']);
+        expect(server.heard.at(-1)).toBe(`tls HELO ${NAME}`);
         connection.destroy();
       },
     );
