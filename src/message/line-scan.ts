@@ -135,7 +135,6 @@ function scanChunk(state: ScanState, given: Buffer): Buffer {
 function takeHeld(state: ScanState, chunk: Buffer): Buffer {
   if (!state.heldCr) return chunk;
   state.heldCr = false;
-  if (chunk[0] !== LF) throw messageError('lone-cr', `line ${state.lines + 1}`);
   return insertOctets(chunk, [0], CR);
 }
 

@@ -127,7 +127,7 @@ describe('354 without a recipient', () => {
     }
   });
 
-  it('SC-40: the same where MAIL itself was refused', async () => {
+  it('SC-40, SC-39: the same where MAIL itself was refused, and the replies behind it are read', async () => {
     const { results, heard } = await sendOnce(
       bench,
       async (peer) => {

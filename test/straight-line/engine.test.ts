@@ -1,12 +1,15 @@
 /**
  * The straight line whole, without a queue, and as a Nodemailer transport; the other side is smtp-server.
  */
+import tls from 'node:tls';
 import nodemailer from 'nodemailer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { enforcedTls } from '../../src/nodemailer/index.js';
 import type { PolicyRule } from '../../src/policy/rules.js';
 import type { EngineOptions } from '../../src/sender-options.js';
+import { pemStore } from '../../src/x509/roots.js';
+import type { TrustStore } from '../../src/x509/trust-store.js';
 import { makePki, recordsResolver, type Seen, startServer, type TestPki } from './server.js';
 
 const MESSAGE = Buffer.from(
@@ -68,6 +71,20 @@ describe('an engine', () => {
     });
     expect(outcome?.verdict).toMatchObject({ authenticated: true, identity: 'mx1.partner.test' });
     expect(seen.messages.map((message) => message.octets.toString())).toEqual([MESSAGE.toString()]);
+  });
+
+  it("CI-2: the list of roots is the sender's own, and a rule brings another in its place, down to the handshake", async () => {
+    const stranger = pemStore(tls.rootCertificates[0] ?? '', 'other');
+    const rule = (trust: TrustStore): PolicyRule => ({ match: 'partner.test', trust });
+    for (const [trust, rules, state] of [
+      [pki.store, [], 'delivered'],
+      [stranger, [rule(pki.store)], 'delivered'],
+      [stranger, [], 'held'],
+      [pki.store, [rule(stranger)], 'held'],
+    ] as const) {
+      const outcomes = await send(createEngine(optionsOf(rules, { trust })), 'b@partner.test');
+      expect(outcomes).toMatchObject([{ state }]);
+    }
   });
 
   it('SC-23, Q-14: each recipient has an outcome of its own', async () => {

@@ -37,17 +37,23 @@ describe('the ClientHello', () => {
     for (const name of others) expect(name).toMatch(/^TLS_ECDHE_(RSA|ECDSA)_WITH_.*(GCM|CCM|CHACHA20)/);
   });
 
-  it('CV-8: all three suites of TLS 1.3 lead, with P-256 and X25519 among the groups', async () => {
-    const hello = await helloOf();
-    expect(suitesIn(hello).slice(0, 3).toSorted()).toEqual([
-      'TLS_AES_128_GCM_SHA256',
-      'TLS_AES_256_GCM_SHA384',
-      'TLS_CHACHA20_POLY1305_SHA256',
-    ]);
-    const groups = extensionIn(hello, 'supported_groups');
-    expect(groups).toContain('P-256');
-    expect(groups).toContain('ecdh_x25519');
-  });
+  it.each([
+    ['with', true],
+    ['without', false],
+  ])(
+    'CV-8: all three suites of TLS 1.3 lead, with P-256 and X25519 among the groups, %s hybrid shares',
+    async (_, hybrid) => {
+      const hello = await helloOf({ hybrid });
+      expect(suitesIn(hello).slice(0, 3).toSorted()).toEqual([
+        'TLS_AES_128_GCM_SHA256',
+        'TLS_AES_256_GCM_SHA384',
+        'TLS_CHACHA20_POLY1305_SHA256',
+      ]);
+      const groups = extensionIn(hello, 'supported_groups');
+      expect(groups).toContain('P-256');
+      expect(groups).toContain('ecdh_x25519');
+    },
+  );
 
   it('CV-22: a profile that allows weaker suites offers them last', async () => {
     const offered = suitesIn(await helloOf({ suites: finansinspektionenSuites }));
