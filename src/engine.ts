@@ -21,14 +21,14 @@ import type { MessageOptions } from './message/source.js';
 import { createBase } from './policy/base.js';
 import { decide, type Sources } from './policy/decide.js';
 import { explainPlan } from './policy/explain.js';
-import { findRule, parseTable, type TableRule } from './policy/from-table.js';
+import { findRule } from './policy/from-table.js';
 import type { Plan } from './policy/plan.js';
-import type { PolicySource } from './policy/source.js';
+import { parseRules } from './policy/rules.js';
 import type { Submission } from './queue/driver.js';
 import { startJob } from './queue/job-record.js';
 import type { RouteOptions } from './route/options.js';
 import type { ConfiguredRoute } from './route/route.js';
-import { checkEngineOptions, type EngineOptions, type PolicyRule } from './sender-options.js';
+import { checkEngineOptions, type EngineOptions } from './sender-options.js';
 import type { ConnectOptions } from './smtp/connect.js';
 import { createConnectionPool } from './smtp/pool.js';
 import { parseEhloName } from './smtp/ehlo-name.js';
@@ -157,15 +157,9 @@ function refuseStrangers(job: Job): void {
   );
 }
 
-function isSource(rule: PolicyRule): rule is PolicySource {
-  return typeof (rule as Partial<PolicySource>).find === 'function';
-}
-
 function sourcesOf(options: EngineOptions, trust: TrustStore, holdForMs: number | null): Sources {
-  const rules = options.policies ?? [];
   return {
-    table: parseTable(rules.filter((rule): rule is TableRule => !isSource(rule))),
-    sources: rules.filter(isSource),
+    ...parseRules(options.policies ?? []),
     base: createBase({
       default: options.default,
       trust,

@@ -61,5 +61,6 @@ export { sqliteQueue, type SqliteQueueOptions } from './queue/sqlite.js';
 export { postgresQueue, type PostgresQueueOptions } from './queue/postgres.js';
 export { memoryQueue, type MemoryQueueOptions } from './queue/memory.js';
 export { createSender, type Sender } from './sender.js';
-export type { EngineOptions, PolicyRule, Report, ReportOptions, SenderOptions } from './sender-options.js';
+export type { PolicyRule } from './policy/rules.js';
+export type { EngineOptions, Report, ReportOptions, SenderOptions } from './sender-options.js';
 export type { Receipt } from './tracker.js';

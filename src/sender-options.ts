@@ -12,16 +12,12 @@ import type { HostHealth } from './deliver/open.js';
 import type { Language } from './dsn/texts.js';
 import type { SignHook } from './message/source.js';
 import type { Level } from './policy/plan.js';
-import type { TableRule } from './policy/from-table.js';
-import type { PolicySource } from './policy/source.js';
+import type { PolicyRule } from './policy/rules.js';
 import type { ScheduleOptions } from './queue/backoff.js';
 import type { QueueDriver } from './queue/driver.js';
 import type { Dial } from './smtp/socket.js';
 import type { Timeouts } from './smtp/timeouts.js';
 import type { TrustStore } from './x509/trust-store.js';
-
-/** A rule of the host's table, or a source such as a scheme profile. */
-export type PolicyRule = TableRule | PolicySource;
 
 /** A report as it reaches the host's callback. */
 export interface Report {

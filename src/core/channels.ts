@@ -52,6 +52,20 @@ export interface Events {
   'policy.would-refuse': { readonly domain: string; readonly host: string; readonly reason: Reason };
   /** Said once, when a sender or transport is made: an old list of roots, a clock that cannot be right (AT-53). */
   'trust.warning': { readonly store: string; readonly warning: string };
+  /** Another list of a scheme took force; `reported`: rows with problems. */
+  'list.loaded': {
+    readonly list: string;
+    readonly sha256: string;
+    readonly entries: number;
+    readonly added: number;
+    readonly removed: number;
+    readonly changed: number;
+    readonly reported: number;
+  };
+  /** A list could not be fetched, or is not to be trusted: the last good one stays. */
+  'list.kept': { readonly list: string; readonly why: 'refused' | 'failed'; readonly cause: string };
+  /** Nobody has checked the published list for 75 days (`warning`) or for 92 (`error`, BITS-P3). */
+  'list.stale': { readonly list: string; readonly staleness: 'warning' | 'error'; readonly ageDays: number };
   'environment.warning': { readonly variable: string; readonly effect: string };
 }
 

@@ -6,30 +6,41 @@ import { randomUUID } from 'node:crypto';
 import type { Message } from '../message/source.js';
 import type { Opened } from './bullmq-store.js';
 import type { StoredOctets } from './stored-job.js';
-import { octetsMissing, openPart, sealedParts, type Sealing } from './stored-message.js';
+import { MAX_IN_MEMORY, octetsMissing, openPart, sealedParts, type Sealing } from './stored-message.js';
 
 const ORPHAN_MS = 86_400_000;
 
-/** Writes the octets of a message; gives the name under which they wait for their submission. */
-export async function stage(
-  { redis, base }: Opened,
-  message: Message,
-  sealing: Sealing | null,
-): Promise<string> {
+/** Octets on their way to Redis. */
+export interface Staged {
+  /** The name under which they wait for their submission. */
+  readonly content: string;
+  readonly parts: number;
+  /** Resolves when Redis has answered; what is sent after them is done after them. */
+  readonly written: Promise<unknown>;
+}
+
+/** Sends the octets of a message; of a large one, part after part. */
+export async function stage(opened: Opened, message: Message, sealing: Sealing | null): Promise<Staged> {
+  const { redis, base } = opened;
   const content = randomUUID();
   const key = `${base}octets:${content}`;
-  let number = 0;
+  const pending: Promise<unknown>[] = [];
+  let parts = 0;
   try {
     for await (const part of sealedParts(message, sealing)) {
-      // Sent together; Redis does them in this order.
-      await Promise.all([redis.hset(key, String(number), part), redis.pexpire(key, ORPHAN_MS)]);
-      number += 1;
+      const sent = Promise.all([redis.hset(key, String(parts), part), redis.pexpire(key, ORPHAN_MS)]);
+      if (message.size > MAX_IN_MEMORY) await sent;
+      pending.push(sent);
+      parts += 1;
     }
   } catch (error) {
-    await redis.del(key).catch(() => undefined);
+    await unstage(opened, content);
     throw error;
   }
-  return content;
+  const written = Promise.all(pending);
+  // Whoever keeps the submission waits for it; nobody may be there yet when it fails.
+  written.catch(() => undefined);
+  return { content, parts, written };
 }
 
 /** Gives up what was staged and will not be used; where that fails, it expires. */

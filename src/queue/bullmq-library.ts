@@ -31,7 +31,12 @@ export interface BullJob {
 export interface BullNewJob {
   readonly name: string;
   readonly data: object;
-  readonly opts: { readonly jobId: string; readonly delay: number; readonly priority: number };
+  readonly opts: {
+    readonly jobId: string;
+    readonly timestamp: number;
+    readonly delay: number;
+    readonly priority: number;
+  };
 }
 
 interface Emitter {

@@ -11,9 +11,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Job } from '../deliver/job.js';
+import { clearOutbox, end, isRefused } from './bullmq-carrier.js';
 import { octetsOf } from './bullmq-content.js';
 import type { BullJob } from './bullmq-library.js';
-import { clearOutbox, end } from './bullmq-mail.js';
+import { letNextGo } from './bullmq-domain.js';
 import { bullId, readRow, type Row } from './bullmq-rows.js';
 import type { Opened, Store } from './bullmq-store.js';
 import type { Lease, LeaseRequest, QueueDriver } from './driver.js';
@@ -21,10 +22,10 @@ import { reviveRow } from './stored-job.js';
 import type { Sealing } from './stored-message.js';
 
 const PARK_MS = 60_000;
-/** One call puts at most this many jobs aside. */
-const MOST_ASIDE = 1000;
+/** One call looks at about so many jobs at most. */
+const MOST_ASKED = 1000;
+const MOST_AT_ONCE = 50;
 const OUTBOX_EVERY_MS = 5000;
-const PAGE = 200;
 
 /** What workers call, and how an operator takes one job. */
 export function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | 'release' | 'nextDue'> {
@@ -74,24 +75,60 @@ async function leaseDue(
   request: LeaseRequest,
   sealing: Sealing | null,
 ): Promise<readonly Lease[]> {
-  const worker = opened.worker(request.leaseMs);
-  const leases: Lease[] = [];
-  for (let aside = 0; leases.length < request.limit && aside < MOST_ASIDE;) {
-    const token = `${request.owner}/${randomUUID()}`;
-    const handed = await worker.getNextJob(token, { block: false });
-    if (handed === undefined) break;
-    try {
-      const row = await grant(opened, handed, token, request);
-      if (row === null) aside += 1;
-      else
-        leases.push({ job: await jobOf(opened, row, sealing), token, until: Date.now() + request.leaseMs });
-    } catch (error) {
-      // Those that are leased already must reach the worker; this one comes again when its lease runs out.
-      if (leases.length === 0) throw error;
-      break;
-    }
+  // One asks first; where there is something, the rest ask together, so that they share a write to the disk.
+  let wave = await leaseWave(opened, request, sealing, 1);
+  const leases = [...wave.leases];
+  for (let asked = 1; wave.more && asked < MOST_ASKED && leases.length < request.limit;) {
+    const wish = Math.min(request.limit - leases.length, MOST_AT_ONCE);
+    wave = await leaseWave(opened, request, sealing, wish);
+    leases.push(...wave.leases);
+    asked += wish;
+    // What is leased must not wait for what has to be put aside first.
+    if (leases.length > 0) break;
   }
+  // Those that are leased must reach the worker; one that failed comes again when its lease runs out.
+  if (wave.failed !== null && leases.length === 0) throw wave.failed.reason;
   return leases;
+}
+
+interface Wave {
+  readonly leases: readonly Lease[];
+  readonly failed: PromiseRejectedResult | null;
+  /** False when the line has come to its end, or something failed. */
+  readonly more: boolean;
+}
+
+/** Asks so many times at once. */
+async function leaseWave(
+  opened: Opened,
+  request: LeaseRequest,
+  sealing: Sealing | null,
+  times: number,
+): Promise<Wave> {
+  const answers = await Promise.allSettled(
+    Array.from({ length: times }, () => leaseNext(opened, request, sealing)),
+  );
+  const found = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = answers.find((each) => each.status === 'rejected') ?? null;
+  return {
+    leases: found.flatMap((each) => (typeof each === 'object' ? [each] : [])),
+    failed,
+    more: failed === null && !found.includes('none'),
+  };
+}
+
+/** Leases the next job; `aside` when it is not to go yet, `none` when there is none. */
+async function leaseNext(
+  opened: Opened,
+  request: LeaseRequest,
+  sealing: Sealing | null,
+): Promise<Lease | 'aside' | 'none'> {
+  const token = `${request.owner}/${randomUUID()}`;
+  const handed = await opened.worker(request.leaseMs).getNextJob(token, { block: false });
+  if (handed === undefined) return 'none';
+  const row = await grant(opened, handed, token, request);
+  if (row === null) return 'aside';
+  return { job: await jobOf(opened, row, sealing), token, until: Date.now() + request.leaseMs };
 }
 
 /** The job when it may go; otherwise it is where it belongs, and there is nothing to lease. */
@@ -120,66 +157,10 @@ async function giveBack(opened: Opened, { job, token }: Lease): Promise<void> {
   try {
     await held?.moveToDelayed(Date.now(), token);
   } catch (error) {
-    // BullMQ numbers its refusals: the lease has been lost, or the job is gone.
-    if (typeof (error as { code?: unknown }).code === 'number') return;
+    if (isRefused(error)) return;
     throw error;
   }
   await letNextGo(opened, job.domain);
-}
-
-/** Lets a parked job of a domain go when there is room; `own` is one that has just been parked. */
-export async function letNextGo(opened: Opened, domain: string, own = ''): Promise<void> {
-  const id = await opened.run('room', domain, opened.limit.perDomain, Date.now(), own);
-  if (id !== '') await promote(opened, id as string);
-}
-
-/** Makes a delayed job due for BullMQ; one that is not delayed stays where it is. */
-export async function promote({ queue }: Opened, id: string): Promise<void> {
-  const job = await queue.getJob(id);
-  await job?.promote().catch((error: unknown) => {
-    if (typeof (error as { code?: unknown }).code !== 'number') throw error;
-  });
-}
-
-/** Makes all waiting jobs of a domain due; their number. */
-export async function makeAllDue(opened: Opened, domain: string, now: number): Promise<number> {
-  let count = 0;
-  for await (const ids of pagesOf(opened, `domain:${domain}`, { state: 'ready' })) {
-    await Promise.all(
-      ids.map(async (id) => {
-        await opened.run('hurry', id, now);
-        await promote(opened, id);
-      }),
-    );
-    count += ids.length;
-  }
-  return count;
-}
-
-/** What a page of jobs is chosen by. */
-export interface PageQuery {
-  /** As BullMQ knows it. */
-  readonly id?: string;
-  readonly submission?: string;
-  readonly domain?: string;
-  readonly state?: string;
-  readonly createdBefore?: number;
-  readonly reason?: string;
-  readonly unfinished?: true;
-}
-
-/** The ids of the jobs of an index that fit, page by page; Redis is never asked for more at once. */
-export async function* pagesOf(
-  { run }: Opened,
-  index: string,
-  query: PageQuery,
-): AsyncGenerator<readonly string[]> {
-  const text = JSON.stringify(query);
-  for (let after = '0'; after !== '';) {
-    const page = (await run('select', index, after, PAGE, text, Date.now())) as [string, string[]];
-    [after] = page;
-    yield page[1];
-  }
 }
 
 /** The whole job; its message opens the octets in Redis, and none when it has ended. */

@@ -67,7 +67,7 @@ local function owner(s) return s.key and call('GET', key('key', s.key)) end
 local function mine(s) return call('HGET', key('mail', s.id), 'content') == s.content end
 local function trouble(s)
   if call('EXISTS', key('mail', s.id)) == 1 then return {'submission-taken', s.id} end
-  if call('EXISTS', key('octets', s.content)) == 0 then return {'octets-gone', s.id} end
+  if call('HLEN', key('octets', s.content)) ~= s.parts then return {'octets-gone', s.id} end
   for _, job in ipairs(s.jobs) do
     if call('EXISTS', key('job', job.id)) == 1 then return {'job-taken', job.id} end
   end
@@ -180,14 +180,17 @@ call('SADD', key('busy', found[1]), id)
 return {'granted', view(id, now)}
 `;
 
-/** `room domain limit now own`: a parked job that may go now, or nothing; `own` itself when somebody let it go already. */
+/** `room domain limit now own`: parked jobs that may go now; `own` itself when somebody let it go already. */
 const ROOM = `${COMMON}
 local domain, limit, now, own = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-if own ~= '' and not call('ZSCORE', key('parked', domain), own) then return own end
+if own ~= '' and not call('ZSCORE', key('parked', domain), own) then return {own} end
 local off = tonumber(call('GET', key('off', domain)) or nil)
-if off and off > now then return '' end
-if busy(domain, '') >= (off and 1 or limit) then return '' end
-return call('ZPOPMIN', key('parked', domain))[1] or ''
+if off and off > now then return {} end
+local room, ids = (off and 1 or limit) - busy(domain, ''), {}
+if room <= 0 then return ids end
+local parked = call('ZPOPMIN', key('parked', domain), room)
+for i = 1, #parked, 2 do ids[#ids + 1] = parked[i] end
+return ids
 `;
 
 /** `outbox limit`: submissions whose jobs BullMQ may not know, with what it needs to know of them. */

@@ -4,17 +4,16 @@
  * does not know are in the outbox, and a job that it still holds is found to have ended or not to be due.
  */
 import { QueueError } from '../core/errors.js';
-import { stage, unstage } from './bullmq-content.js';
-import type { BullJob } from './bullmq-library.js';
-import { letNextGo, makeAllDue } from './bullmq-line.js';
-import { bullId, packBullJob, packSettlement, packSubmission } from './bullmq-rows.js';
+import { clearOutbox, end, enlist } from './bullmq-carrier.js';
+import { stage, type Staged, unstage } from './bullmq-content.js';
+import { letNextGo, makeAllDue } from './bullmq-domain.js';
+import { bullId, packSettlement, packSubmission } from './bullmq-rows.js';
 import type { Opened, Store } from './bullmq-store.js';
 import type { Lease, QueueDriver, Settlement, Submission } from './driver.js';
 import { applySettlement, checkSubmission } from './job-record.js';
 
 /** So long after a settlement BullMQ may be told of it. */
 const HOLD_MS = 30_000;
-const OUTBOX_AT_ONCE = 100;
 
 /** What senders call, and how a worker ends a lease. */
 export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
@@ -39,10 +38,11 @@ async function keep(
   submission: Submission,
   { sealing }: Store,
 ): Promise<{ readonly id: string; readonly existing: boolean }> {
-  const content = await stage(opened, submission.message, sealing);
-  const packed = JSON.stringify(packSubmission(submission, content));
-  const [what = '', id = ''] = (await opened.run('keep', packed)) as string[];
-  if (what !== 'kept') await unstage(opened, content);
+  const staged = await stage(opened, submission.message, sealing);
+  const packed = JSON.stringify(packSubmission(submission, staged));
+  const [answer] = await Promise.all([opened.run('keep', packed), staged.written]);
+  const [what = '', id = ''] = answer as string[];
+  if (what !== 'kept') await unstage(opened, staged.content);
   if (what === 'existing') return { id, existing: true };
   refuse(what, id);
   // It is kept: what fails from here on is made up for by whoever leases next.
@@ -51,11 +51,14 @@ async function keep(
   return { id, existing: false };
 }
 
-/** @throws QueueError `submission-id-taken`, `job-id-taken`, `queue-slow` */
+/** @throws QueueError `submission-id-taken`, `job-id-taken`, `octets-gone` */
 function refuse(what: string, id: string): void {
   if (what === 'kept' || what === 'settled') return;
   if (what === 'octets-gone') {
-    throw new QueueError('queue-slow', `put: the octets of ${id} took more than a day to write; try again`);
+    throw new QueueError(
+      'octets-gone',
+      `put: the octets of ${id} did not all arrive, or took more than a day; try again`,
+    );
   }
   const name = what === 'job-taken' ? 'job' : 'submission';
   throw new QueueError(
@@ -64,66 +67,29 @@ function refuse(what: string, id: string): void {
   );
 }
 
-/** Tells BullMQ the jobs of a submission, all in one step. One that it knows already stays as it is. */
-async function enlist({ queue, run }: Opened, { id, jobs }: Submission): Promise<void> {
-  const now = Date.now();
-  await queue.addBulk(
-    jobs.map((job) => {
-      const about = { submission: id, domain: job.domain, kind: job.kind };
-      return packBullJob(bullId(job.id), about, { due: job.notBefore, priority: job.priority, now });
-    }),
-  );
-  await run('sent', id);
-}
-
-/** Tells BullMQ the jobs that a process kept and could not tell it any more. */
-export async function clearOutbox({ queue, run }: Opened): Promise<void> {
-  for (let more = true; more;) {
-    const waiting = (await run('outbox', OUTBOX_AT_ONCE)) as [string, string[][]][];
-    const now = Date.now();
-    for (const [submission, jobs] of waiting) {
-      await queue.addBulk(
-        jobs.map(([id = '', domain = '', kind = '', due, priority]) =>
-          packBullJob(
-            id,
-            { submission, domain, kind },
-            { due: Number(due), priority: Number(priority), now },
-          ),
-        ),
-      );
-      await run('sent', submission);
-    }
-    more = waiting.length === OUTBOX_AT_ONCE;
-  }
-}
-
 async function settle(
   opened: Opened,
   { job, token }: Lease,
   settlement: Settlement & { readonly attempts: number },
   { sealing }: Store,
 ): Promise<boolean> {
-  const staged: { readonly report: Submission; readonly content: string }[] = [];
+  const staged: Staged[] = [];
   for (const report of settlement.reports) {
     checkSubmission(report, () => false);
-    staged.push({ report, content: await stage(opened, report.message, sealing) });
+    staged.push(await stage(opened, report.message, sealing));
   }
-  const packed = packSettlement(
-    settlement,
-    settlement.attempts,
-    staged.map(({ report, content }) => packSubmission(report, content)),
-  );
+  const reports = settlement.reports.map((report, i) => packSubmission(report, staged[i] as Staged));
+  const packed = JSON.stringify(packSettlement(settlement, settlement.attempts, reports));
   const id = bullId(job.id);
-  const [what = '', name = ''] = (await opened.run(
-    'settle',
-    id,
-    token,
-    JSON.stringify(packed),
-    HOLD_MS,
-  )) as string[];
-  // What was not taken expires by itself; this is only tidier.
-  if (what === 'lost') for (const { content } of staged) await unstage(opened, content);
-  if (what === 'lost') return false;
+  const [answer] = await Promise.all([
+    opened.run('settle', id, token, packed, HOLD_MS),
+    ...staged.map(({ written }) => written),
+  ]);
+  const [what = '', name = ''] = answer as string[];
+  if (what === 'lost') {
+    for (const { content } of staged) await unstage(opened, content);
+    return false;
+  }
   refuse(what, name);
   await follow(opened, id, token, settlement, Number(name) === 1 ? settlement.at : null, job.domain).catch(
     () => undefined,
@@ -148,10 +114,4 @@ async function follow(
   }
   if (hurryAt === null) await letNextGo(opened, domain);
   else await makeAllDue(opened, domain, hurryAt);
-}
-
-/** Moves a job to where BullMQ keeps finished ones. */
-export async function end(job: BullJob, token: string, reason: string | null): Promise<void> {
-  if (reason === null) await job.moveToCompleted(null, token, false);
-  else await job.moveToFailed(new Error(reason), token, false);
 }

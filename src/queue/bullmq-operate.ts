@@ -2,7 +2,9 @@
  * What an operator asks of the BullMQ queue: find, count, keep back, let go, accept, forget. Jobs are walked along page by
  * page, so what an answer shows may have changed since the first page.
  */
-import { jobOf, makeAllDue, type PageQuery, pagesOf, promote } from './bullmq-line.js';
+import { promote } from './bullmq-carrier.js';
+import { makeAllDue, type PageQuery, pagesOf } from './bullmq-domain.js';
+import { jobOf } from './bullmq-line.js';
 import { bullId, readRow } from './bullmq-rows.js';
 import type { Opened, Store } from './bullmq-store.js';
 import type { JobQuery, JobView, QueueDriver } from './driver.js';

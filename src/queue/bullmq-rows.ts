@@ -22,11 +22,15 @@ function bullPriority(priority: number): number {
 }
 
 /** A submission as the script `keep` takes it. */
-export function packSubmission({ id, idempotencyKey, message, jobs }: Submission, content: string): object {
+export function packSubmission(
+  { id, idempotencyKey, message, jobs }: Submission,
+  { content, parts }: { readonly content: string; readonly parts: number },
+): object {
   return {
     id,
     ...(idempotencyKey === null ? {} : { key: idempotencyKey }),
     content,
+    parts,
     facts: JSON.stringify(factsOf(message)),
     jobs: jobs.map((job) => ({
       id: bullId(job.id),
@@ -88,6 +92,8 @@ export function packBullJob(
     data: about,
     opts: {
       jobId: id,
+      // From here BullMQ counts the delay.
+      timestamp: when.now,
       delay: Math.max(0, when.due - when.now),
       priority: bullPriority(when.priority),
     },

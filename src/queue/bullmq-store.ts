@@ -40,7 +40,7 @@ export interface Opened {
   /** The limit per domain that a worker of this process last asked for. */
   readonly limit: { perDomain: number };
   /** Runs a script; words are text or numbers. */
-  run(script: ScriptName, ...words: (string | number)[]): Promise<unknown>;
+  readonly run: (script: ScriptName, ...words: (string | number)[]) => Promise<unknown>;
   /** The worker of this process; made at first use, with the time that a lease lasts until it is granted. */
   worker(leaseMs: number): BullWorker;
 }
@@ -158,7 +158,7 @@ async function openAll(
     queue,
     redis,
     base,
-    limit: { perDomain: Number.MAX_SAFE_INTEGER },
+    limit: { perDomain: 1 },
     run: async (script, ...words) => commands[commandOf(script)]?.(base, bull, ...words),
     worker(leaseMs) {
       worker ??= openWorker(library, options, leaseMs, closers);

@@ -9,6 +9,8 @@
  *   bullmq-lua         the atomic steps of senders and workers, and all keys; bullmq-lua-operate: those of operators
  *   bullmq-rows        jobs as text
  *   bullmq-content     octets of messages
+ *   bullmq-carrier     what BullMQ is told
+ *   bullmq-domain      jobs along an index, and those that wait for their domain
  *   bullmq-mail        put, settle
  *   bullmq-line        who goes next
  *   bullmq-operate     what operators ask

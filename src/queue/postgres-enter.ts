@@ -12,8 +12,6 @@ import { MAX_IN_MEMORY } from './stored-message.js';
 
 /** Octets that the server forgot are staged again, so often. */
 const MOST_STAGINGS = 3;
-/** A settlement that is not kept means that mail may go out twice: it is worth a longer wait. */
-const SETTLE_PATIENCE_MS = 30_000;
 
 /** How mail comes in and goes out of the queue. */
 export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
@@ -32,12 +30,15 @@ export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
       for (const report of settlement.reports) checkSubmission(report, () => false);
       const answer = await withOctets(store, settlement.reports, (texts, octets) => {
         const { domain, id } = lease.job;
-        return ask(
-          store,
-          'settle($1, $2, $3, $4, $5, $6, $7)',
-          (again) => [domain, id, lease.token, end, JSON.stringify(texts), octets, again],
-          SETTLE_PATIENCE_MS,
-        );
+        return ask(store, 'settle($1, $2, $3, $4, $5, $6, $7)', (again) => [
+          domain,
+          id,
+          lease.token,
+          end,
+          JSON.stringify(texts),
+          octets,
+          again,
+        ]);
       });
       store.watch.wake();
       if (answer === 'more' || settlement.reports.length > 0) store.watch.announce();

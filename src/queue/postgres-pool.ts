@@ -39,17 +39,14 @@ export interface Caller {
    * The rows of a statement. `again` is true when an earlier try may have succeeded without our hearing of it.
    * @throws QueueError
    */
-  call(
-    sql: string,
-    values: (again: boolean) => readonly PostgresValue[],
-    patienceMs?: number,
-  ): Promise<PostgresRow[]>;
+  call(sql: string, values: (again: boolean) => readonly PostgresValue[]): Promise<PostgresRow[]>;
   /** Refuses what comes from now on; resolves when what was asked before has ended. */
   close(): Promise<void>;
 }
 
-/** How long a server that restarts is waited for. */
-const PATIENCE_MS = 5000;
+/** How long a server is waited for that was there before, and one that never was: more likely its address is wrong. */
+const PATIENCE_MS = 30_000;
+const FIRST_PATIENCE_MS = 5000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 
@@ -60,21 +57,24 @@ export function createCaller(
   random: () => number = Math.random,
 ): Caller {
   const running = new Set<Promise<unknown>>();
-  let opened: Promise<void> | null = null;
+  let opening: Promise<void> | null = null;
+  let isOpen = false;
   let closed = false;
-  const ready = (): Promise<void> => {
-    opened ??= open().catch((error: unknown) => {
-      opened = null;
+  const ready = async (): Promise<void> => {
+    opening ??= open();
+    try {
+      await opening;
+      isOpen = true;
+    } catch (error) {
+      opening = null;
       throw error;
-    });
-    return opened;
+    }
   };
   const persist = async (
     sql: string,
     values: (again: boolean) => readonly PostgresValue[],
-    patienceMs: number,
   ): Promise<PostgresRow[]> => {
-    const end = performance.now() + patienceMs;
+    const end = performance.now() + (isOpen ? PATIENCE_MS : FIRST_PATIENCE_MS);
     let asked = false;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
@@ -91,9 +91,9 @@ export function createCaller(
     }
   };
   return {
-    async call(sql, values, patienceMs = PATIENCE_MS) {
+    async call(sql, values) {
       if (closed) throw queueClosed();
-      const run = persist(sql, values, patienceMs);
+      const run = persist(sql, values);
       running.add(run);
       try {
         return await run;

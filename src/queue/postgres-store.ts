@@ -19,9 +19,8 @@ export async function ask(
   store: Store,
   call: string,
   values: (again: boolean) => readonly PostgresValue[],
-  patienceMs?: number,
 ): Promise<string | null> {
-  const [row] = await store.call(`SELECT ${store.schema}.${call} AS answer`, values, patienceMs);
+  const [row] = await store.call(`SELECT ${store.schema}.${call} AS answer`, values);
   return row?.['answer'] as string | null;
 }
 

@@ -28,8 +28,8 @@ export interface Worker {
   /** Works until it is stopped. */
   start(): void;
   /**
-   * Works off what is due now, for at most `maxMs` milliseconds (default 60,000), then calls off what still runs and gives
-   * its leases back; the number of attempts. For cron and serverless.
+   * Works off what is due now; takes nothing new after `maxMs` milliseconds (default 60,000) and waits for what runs. The
+   * number of attempts. For cron and serverless: `drain` ends it earlier.
    */
   processOnce(options?: { readonly maxMs?: number }): Promise<number>;
   /**
@@ -73,9 +73,8 @@ export function createWorker(options: WorkerOptions): Worker {
       perDomain: options.perDomain ?? 4,
     });
 
-  const launch = (held: Lease, own?: AbortSignal): Promise<void> => {
-    const signal = own === undefined ? abort.signal : AbortSignal.any([abort.signal, own]);
-    const run = work(held, options, { clock, pace, leaseMs, signal })
+  const launch = (held: Lease): Promise<void> => {
+    const run = work(held, options, { clock, pace, leaseMs, signal: abort.signal })
       .catch((error: unknown) => tellError(options, error, 'settle', held.job))
       .finally(() => {
         running.delete(run);
@@ -128,10 +127,10 @@ export function createWorker(options: WorkerOptions): Worker {
       });
   };
   /** Waits for what runs, at most `ms` milliseconds. */
-  const settleWithin = async (ms: number, runs: ReadonlySet<Promise<void>> = running): Promise<void> => {
+  const settleWithin = async (ms: number): Promise<void> => {
     const ended = new AbortController();
     const late = sleep(ms, createContext({ clock, signal: ended.signal })).catch(() => undefined);
-    await Promise.race([Promise.all(runs), late]);
+    await Promise.race([Promise.all(running), late]);
     ended.abort(new Error('nothing runs any more'));
   };
   return {
@@ -144,27 +143,21 @@ export function createWorker(options: WorkerOptions): Worker {
     async processOnce({ maxMs = 60_000 } = {}) {
       const end = clock.now() + maxMs;
       const drainsBefore = drains;
-      const over = new AbortController();
-      const ended = new AbortController();
-      const late = sleep(maxMs, createContext({ clock, signal: ended.signal })).catch(() => undefined);
       const mine = new Set<Promise<void>>();
       let count = 0;
       while (clock.now() < end && drains === drainsBefore) {
         const leases = mine.size < concurrency ? await lease(concurrency - mine.size) : [];
         count += leases.length;
         for (const held of leases) {
-          const run = launch(held, over.signal);
+          const run = launch(held);
           mine.add(run);
           void run.finally(() => mine.delete(run));
         }
         if (leases.length === 0 && mine.size === 0) break;
-        if (leases.length === 0) await Promise.race([...mine, late]);
+        if (leases.length === 0) await Promise.race(mine);
       }
-      await Promise.race([Promise.all(mine), late]);
-      // What has not ended in time is called off, and its leases are given back.
-      over.abort(new Error(`the ${maxMs} ms of this call are over`));
-      ended.abort(new Error('nothing runs any more'));
-      await settleWithin(GRACE_MS, mine);
+      // Never called off for the time alone: a partner that always needs longer would never get its mail.
+      await Promise.all(mine);
       await clean();
       return count;
     },

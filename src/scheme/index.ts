@@ -4,5 +4,23 @@
  */
 export { bits, type BitsOptions } from './bits.js';
 export { type PolicyClass, policyClasses } from './classes.js';
+export type { Delimiter } from './domain-list-csv.js';
+export type { DateNotation } from './domain-list-dates.js';
+export { diffLists, type ListDiff } from './domain-list-diff.js';
+export { diskListStore } from './domain-list-disk.js';
+export { bitsListFormat, type ColumnPlace, type ListColumn, type ListFormat } from './domain-list-format.js';
+export { type ListRecord, type ListStore, memoryListStore } from './domain-list-journal.js';
+export type { ListOptions } from './domain-list-options.js';
+export type { Fetched, ListOrigin } from './domain-list-origin.js';
+export type { ListStaleness } from './domain-list-age.js';
+export type { ListInForce, ListRefresh } from './domain-list-refresh.js';
+export type { ListEntry, ListProblem, ListProblemKind, RowsRead } from './domain-list-rows.js';
+export {
+  type DomainListSource,
+  domainListSource,
+  type ListSourceOptions,
+  type ListStatus,
+} from './domain-list-source.js';
+export { type DomainList, type ListReading, parseDomainList, type ParseListOptions } from './domain-list.js';
 export { finansinspektionen, type FinansinspektionenOptions } from './finansinspektionen.js';
 export { isSecureMailDomain, securemail, type SecureMailOptions, secureMailRule } from './securemail.js';

@@ -114,8 +114,7 @@ async function matchesHosts(
 ): Promise<boolean | Stop> {
   // RFC 7208 §5: the family of the client's address says which records are asked for.
   const { family } = run.ip;
-  const ask = kind === 'a' ? run.lookups.addresses : run.lookups.mxAddresses;
-  const found = await ask(name, family);
+  const found = await run.lookups[kind === 'a' ? 'addresses' : 'mxAddresses'](name, family);
   if (isStop(found)) return found;
   return found.some((ip) => isInNetwork(run.ip, { family: ip.family, base: ip.value, bits: bits[family] }));
 }

@@ -82,7 +82,8 @@ function readToken(match: RegExpExecArray, place: MacroPlace): MacroToken | null
 
 /** True for a label that may stand at the top of a name: letters, digits and hyphens, not digits alone. */
 export function isTopLabel(label: string): boolean {
-  return TOP_LABEL.test(label);
+  // The length first: the pattern looks at a label again from each of its characters.
+  return label.length <= 63 && TOP_LABEL.test(label);
 }
 
 /** RFC 7208 §7.1 domain-spec; null where `text` is none. */

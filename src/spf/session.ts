@@ -43,7 +43,7 @@ export function formatIp(ip: Ip): string {
 
 /** An address as the macro `i` writes it: octets, or the 32 digits (RFC 7208 §7.3). */
 export function dottedIp(ip: Ip): string {
-  return (ip.family === 4 ? octetsOf(ip) : [...digitsOf(ip)]).join('.');
+  return (ip.family === 4 ? octetsOf(ip) : digitsOf(ip).split('')).join('.');
 }
 
 /** The name under which the names of an address stand (RFC 1035 §3.5, RFC 3596 §2.5). */

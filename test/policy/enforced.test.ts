@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { summarise } from '../../src/receipt.js';
-import type { PolicyRule } from '../../src/sender-options.js';
+import type { PolicyRule } from '../../src/policy/rules.js';
 import type { Fault } from '../../src/testing/faults.js';
 import { finansinspektionenSuites } from '../../src/tls/suite-profiles.js';
 import { pemStore } from '../../src/x509/roots.js';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/deliver/job.js';
 import type { QueueDriver } from '../../src/queue/driver.js';
 import { memoryQueue } from '../../src/queue/memory.js';
-import type { PolicyRule } from '../../src/sender-options.js';
+import type { PolicyRule } from '../../src/policy/rules.js';
 import { closeAll, HOST, mailWith, start } from './bench.js';
 
 afterEach(closeAll);

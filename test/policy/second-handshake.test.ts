@@ -2,7 +2,7 @@
  * CV-3: one more handshake, with less to carry and not with less to hold.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PolicyRule } from '../../src/sender-options.js';
+import type { PolicyRule } from '../../src/policy/rules.js';
 import type { Fault } from '../../src/testing/faults.js';
 import { offersHybrid } from '../../src/tls/context.js';
 import { closeAll, HOST, join, mailWith, start } from './bench.js';

@@ -2,7 +2,7 @@
  * Before a domain is enforced: dry runs, report-only, waivers; and the events that tell of attempts.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PolicyRule } from '../../src/sender-options.js';
+import type { PolicyRule } from '../../src/policy/rules.js';
 import { closeAll, collect, HOST, join, mailWith, start } from './bench.js';
 
 afterEach(closeAll);

@@ -4,8 +4,6 @@
  * see it, before anything is settled.
  *
  *   node crash-child.mjs <driver> <place> <generation> <puts>
- *
- * Each generation lives an hour later than the one before, so whatever that one had leased has run out.
  */
 import { writeSync } from 'node:fs';
 import { createContext } from '../../src/core/context.js';
@@ -14,21 +12,15 @@ import type { Outcome } from '../../src/deliver/outcome.js';
 import type { Settled } from '../../src/deliver/settle.js';
 import { parseEnvelope } from '../../src/message/envelope.js';
 import { prepareMessage } from '../../src/message/source.js';
-import type { NewJob, QueueDriver, Submission } from '../../src/queue/driver.js';
+import type { NewJob, Submission } from '../../src/queue/driver.js';
 import { createWorker } from '../../src/queue/worker.js';
 import { openQueue } from './crash-drivers.js';
+import { timeOf } from './crash-time.js';
 
 const [, , driver = '', place = '', generation = '0', puts = '0'] = process.argv;
 const HOUR = 3_600_000;
-const now = Date.UTC(2026, 0, 15) + Number(generation) * HOUR;
-const clock = {
-  now: () => now,
-  after: (ms: number, fn: () => void) => {
-    // Only the worker's look at the queue; nothing falls due while this process lives.
-    const timer = setTimeout(fn, Math.min(ms, 20));
-    return () => clearTimeout(timer);
-  },
-};
+const queue = await openQueue(driver, place);
+const { clock, leaseMs, retryMs, standsStill } = timeOf(queue, Number(generation));
 const tell = (...words: string[]): void => void writeSync(1, `${words.join(' ')}\n`);
 
 /** One submission to two domains; what its recipients come to stands in their names. */
@@ -43,6 +35,7 @@ async function submission(
     { messageIdDomain: 'sender.test' },
     createContext(),
   );
+  const now = clock.now();
   const domains = [...new Set(recipients.map((recipient) => recipient.split('@')[1] as string))];
   const jobs = domains.map((domain, i): NewJob => ({
     id: `${id}.${i}`,
@@ -78,7 +71,7 @@ function outcomeOf(job: Job, recipient: string): Outcome {
     address: null,
     verdict: null,
     status: '2.0.0',
-    at: now,
+    at: clock.now(),
     dsnOffered: false,
   };
 }
@@ -91,7 +84,7 @@ async function reportsOf(job: Job, settled: Settled): Promise<readonly Submissio
   return [await submission(id, [`ndr-${job.id}@sender.test`], 'report')];
 }
 
-async function putAll(queue: QueueDriver): Promise<void> {
+async function putAll(): Promise<void> {
   for (let i = 0; i < Number(puts); i += 1) {
     const id = `${generation}-${i}`;
     const recipients = [`ok${id}@a.test`, `later${id}@a.test`, `refused${id}@b.test`, `ok${id}@b.test`];
@@ -102,13 +95,18 @@ async function putAll(queue: QueueDriver): Promise<void> {
   }
 }
 
-const queue = await openQueue(driver, place);
+/** Jobs that have not ended. */
+async function unfinished(): Promise<number> {
+  return (await queue.count({ state: 'ready' })) + (await queue.count({ state: 'leased' }));
+}
+
 const worker = createWorker({
   driver: queue,
   owner: generation,
   clock,
+  leaseMs,
   perDomain: 5,
-  schedule: { gapsMs: [HOUR / 2], jitter: 0, fastFirstMs: null },
+  schedule: { gapsMs: [retryMs], jitter: 0, fastFirstMs: null },
   attempt: async (job) => {
     tell('attempting', job.id);
     return job.recipients
@@ -121,15 +119,15 @@ const worker = createWorker({
 });
 tell('ready');
 worker.start();
-await putAll(queue);
+await putAll();
 if (Number(puts) === 0) {
   // The last generation: no more mail, to the end.
-  while ((await queue.count({ state: 'ready' })) + (await queue.count({ state: 'leased' })) > 0) {
+  while ((await unfinished()) > 0) {
     const waits = await queue.nextDue();
-    if (waits !== null && waits > now) break;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (standsStill && waits !== null && waits > clock.now()) break;
+    await new Promise((resolve) => setTimeout(resolve, standsStill ? 5 : 50));
   }
   await worker.drain();
-  tell('left', String((await queue.count({ state: 'ready' })) + (await queue.count({ state: 'leased' }))));
+  tell('left', String(await unfinished()));
   await queue.close();
 }

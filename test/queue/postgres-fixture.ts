@@ -43,6 +43,8 @@ export function usePostgres(): Postgres {
     },
     pool(options = {}) {
       const pool = new pg.Pool({ connectionString: postgres.server().connectionString, ...options });
+      // A server that falls over ends idle connections, of pools of earlier tests too.
+      pool.on('error', () => undefined);
       pools.push(pool);
       return pool;
     },
@@ -76,7 +78,8 @@ export function losingAnswers(
   };
 }
 
-function bound(pool: Pool, key: string | symbol): unknown {
+/** A member of a pool, for a proxy of it. */
+export function bound(pool: Pool, key: string | symbol): unknown {
   const value: unknown = Reflect.get(pool, key);
   return typeof value === 'function' ? value.bind(pool) : value;
 }

@@ -13,7 +13,7 @@ import {
   START,
 } from '../../src/testing/queue-suite-mail.js';
 import { queueSuite } from '../../src/testing/queue-suite.js';
-import { usePostgres } from './postgres-fixture.js';
+import { bound, usePostgres } from './postgres-fixture.js';
 
 const postgres = usePostgres();
 
@@ -156,7 +156,7 @@ describe.skipIf(postgres.missing)('octets in a PostgreSQL queue', () => {
                   await of.query(`DELETE FROM ${schema}.part WHERE number = 3`);
                 return of.query(text, values);
               }
-            : Reflect.get(of, key),
+            : bound(of, key),
       }),
     });
     const submission = await bigSubmission('s1', 3_000_000);

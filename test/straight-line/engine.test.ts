@@ -5,7 +5,8 @@ import nodemailer from 'nodemailer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { enforcedTls } from '../../src/nodemailer/index.js';
-import type { EngineOptions, PolicyRule } from '../../src/sender-options.js';
+import type { PolicyRule } from '../../src/policy/rules.js';
+import type { EngineOptions } from '../../src/sender-options.js';
 import { makePki, recordsResolver, type Seen, startServer, type TestPki } from './server.js';
 
 const MESSAGE = Buffer.from(
