@@ -89,7 +89,7 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
     configuredRoute: routesOf(from),
     resolver: options.resolver ?? cacheResolver(createSystemResolver()),
     route: routeOptionsOf(options, ehloName),
-    pool: createConnectionPool(),
+    pool: createConnectionPool(options.perHost ?? 2),
     contexts: createSecureContexts(),
     store,
     connect: connectOptionsOf(options, ehloName),

@@ -75,6 +75,8 @@ export interface EngineOptions {
   readonly allowPrivateAddresses?: boolean | readonly string[];
   /** Timeouts of RFC 5321 §4.5.3.2, in milliseconds each. */
   readonly timeouts?: Partial<Timeouts>;
+  /** Connections to one host at the same time, in this process. Default 2. */
+  readonly perHost?: number;
   /** Remembers unreachable hosts. Default: a sender remembers, an engine alone does not. */
   readonly health?: HostHealth;
   /** Replaces Math.random for shuffling and jitter, for tests. */
@@ -97,7 +99,10 @@ export interface SenderOptions extends EngineOptions {
   readonly work?: 'on-send' | 'by-call';
   /** Jobs at the same time in this process. Default 20. */
   readonly concurrency?: number;
-  /** Jobs at the same time per domain, over all workers. Default 2. */
+  /**
+   * Messages under way at the same time per domain, over all workers. Default 4: on each of two connections one is written
+   * while the receipt of another is awaited (Q-5).
+   */
   readonly perDomain?: number;
   /** Gaps between tries. Default 30 minutes, 1 hour, 2 hours, then every 3 hours. */
   readonly schedule?: ScheduleOptions;
@@ -129,6 +134,7 @@ const ENGINE_KEYS: readonly (keyof EngineOptions)[] = [
   'ownAddresses',
   'allowPrivateAddresses',
   'timeouts',
+  'perHost',
   'health',
   'random',
   'onAttempt',

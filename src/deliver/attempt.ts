@@ -17,10 +17,10 @@ import type { Message } from '../message/source.js';
 import { weakerThan } from '../policy/compare.js';
 import type { Plan } from '../policy/plan.js';
 import type { Route, Target } from '../route/route.js';
-import { transact } from '../smtp/transact.js';
+import { transact, type TransactionResult } from '../smtp/transact.js';
 import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
 import type { Job, JobRecipient } from './job.js';
-import { findWay, type Opened, type Opener, openTarget, poolKey } from './open.js';
+import { findWay, type Opened, type Opener, openTarget } from './open.js';
 import type { Outcome } from './outcome.js';
 
 /** What one attempt did and saw; queue, NDR, receipts and reports are all made from it. */
@@ -131,16 +131,34 @@ async function visitTarget(
   { plan, opener }: Walk,
   ctx: Context,
 ): Promise<Visit> {
-  const opened = await openTarget(plan, target, opener, ctx);
-  if (opened.kind === 'refused') return { opened, found: [] };
-  const { session } = opened;
-  const result = await transact(session, mail.envelope, mail.message, ctx);
-  if (result.reusable) opener.pool.give(poolKey(plan, target), session.connection, ctx);
-  const { dsnOffered } = result;
-  const found = result.recipients.map((reply) => ({
-    path: reply.recipient.address.path,
-    outcome: classifyReply(reply, { plan, session, dsnOffered, now: ctx.clock.now() }),
-    stays: staysHere(reply),
-  }));
-  return { opened, found };
+  for (let fresh = false; ; fresh = true) {
+    const opened = await openTarget(plan, target, opener, ctx, { fresh });
+    if (opened.kind === 'refused') return { opened, found: [] };
+    const { session, turn } = opened;
+    const sharing = { reset: turn.reused, onWritten: () => turn.pass() };
+    let good = false;
+    try {
+      const result = await transact(session, mail.envelope, mail.message, ctx, sharing);
+      good = result.reusable;
+      // SC-52: a kept connection that was dead, or that the server wants no more of, costs no attempt.
+      if (turn.reused && isUntouched(result)) continue;
+      const { dsnOffered } = result;
+      const found = result.recipients.map((reply) => ({
+        path: reply.recipient.address.path,
+        outcome: classifyReply(reply, { plan, session, dsnOffered, now: ctx.clock.now() }),
+        stays: staysHere(reply),
+      }));
+      return { opened, found };
+    } finally {
+      turn.end(good);
+    }
+  }
+}
+
+/** True where the server has taken no notice of this message: the connection broke before MAIL was answered, or 421 did. */
+function isUntouched({ recipients }: TransactionResult): boolean {
+  return recipients.every(
+    ({ result, phase, reply }) =>
+      phase === 'mail' && (result === 'lost' || (result === 'refused' && reply?.code === 421)),
+  );
 }

@@ -53,6 +53,8 @@ async function leave(opened: Opened, ctx: Context): Promise<DryHost> {
   if (opened.kind === 'refused') {
     return { target, reason: opened.reason, detail: opened.detail, verdict: opened.verdict };
   }
+  // A pool of its own that keeps nothing: QUIT is said here and waited for.
   await opened.session.connection.quit(ctx);
+  opened.turn.end(false);
   return { target, reason: null, detail: '', verdict: opened.session.proof };
 }

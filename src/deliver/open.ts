@@ -21,7 +21,7 @@ import type { Admitted } from '../smtp/admitted.js';
 import { authenticate } from '../smtp/authenticate.js';
 import type { Connection } from '../smtp/connection.js';
 import { greet } from '../smtp/greet.js';
-import type { ConnectionPool } from '../smtp/pool.js';
+import type { ConnectionPool, Leave, Turn } from '../smtp/pool.js';
 import { admit } from '../verdict/admit.js';
 import { judge, type JudgeInput, refusePlan } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
@@ -62,7 +62,8 @@ export type Opened =
       readonly kind: 'session';
       readonly target: Target;
       readonly session: Admitted<Verdict>;
-      readonly reused: boolean;
+      /** This message's turn on the connection; whoever has it ends it. */
+      readonly turn: Turn;
       /** Why a first handshake broke, so that another was made without hybrid key shares (CV-3); null: there was one. */
       readonly retriedAfter?: Reason | null;
     }
@@ -99,37 +100,39 @@ export async function findWay(domain: string, ask: Ask | null, opener: Opener, c
   return { kind: 'way', plan, route };
 }
 
-/** Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection. */
-export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
-  const down = opener.health.down(target, plan.fingerprint, ctx.clock.now());
-  if (down !== null) {
-    return refused(target, { reason: down, detail: 'not tried again so soon', phase: 'skipped' });
-  }
-  const kept = await takeKept(plan, target, opener, ctx);
-  if (kept !== null) return { kind: 'session', target, session: kept, reused: true };
-  const opened = await openNew(plan, target, opener, ctx);
-  opener.health.report(
-    target,
-    plan.fingerprint,
-    opened.kind === 'refused' ? opened.reason : null,
-    ctx.clock.now(),
-  );
-  return opened;
-}
-
-/** A kept connection is judged again: dates pass while it waits (SC-51, SC-52). */
-async function takeKept(
+/**
+ * Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection (`fresh`: that in any case).
+ */
+export async function openTarget(
   plan: Plan,
   target: Target,
   opener: Opener,
   ctx: Context,
-): Promise<Admitted<Verdict> | null> {
-  const connection = await opener.pool.take(poolKey(plan, target), ctx);
-  if (connection === null) return null;
+  options: { readonly fresh?: boolean } = {},
+): Promise<Opened> {
+  const down = opener.health.down(target, plan.fingerprint, ctx.clock.now());
+  if (down !== null) {
+    return refused(target, { reason: down, detail: 'not tried again so soon', phase: 'skipped' });
+  }
+  for (;;) {
+    const got = await opener.pool.acquire(poolKey(plan, target), ctx, options);
+    if ('turn' in got) {
+      const session = judgeKept(got.turn, plan, target, ctx);
+      if (session !== null) return { kind: 'session', target, session, turn: got.turn };
+      got.turn.end(false);
+      continue;
+    }
+    const opened = await openNew({ plan, target, leave: got.leave }, opener, ctx);
+    const reason = opened.kind === 'refused' ? opened.reason : null;
+    opener.health.report(target, plan.fingerprint, reason, ctx.clock.now());
+    return opened;
+  }
+}
+
+/** A kept connection is judged again: dates pass while it waits (SC-51, SC-52). */
+function judgeKept({ connection }: Turn, plan: Plan, target: Target, ctx: Context): Admitted<Verdict> | null {
   const verdict = judge({ plan, target, facts: connection.facts, tlsFailure: null, now: ctx.clock.now() });
-  const session = admit(connection, verdict);
-  if (session === null) connection.destroy();
-  return session;
+  return admit(connection, verdict);
 }
 
 /** Sessions are shared only where target, plan and login are equal (SC-51). */
@@ -144,29 +147,35 @@ export function poolKey(plan: Plan, target: Target): string {
   ].join('|');
 }
 
-/** Steps 4 to 7 on a fresh connection. */
-async function openNew(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
-  const progress: Progress = { retriedAfter: null };
-  let connection: Connection | null = null;
-  try {
-    const reached = await reach({ plan, target, means: opener, progress }, ctx);
-    connection = reached.connection;
-    return { ...(await passDoor(reached, { plan, target }, ctx)), ...progress };
-  } catch (error) {
-    connection?.destroy();
-    return { ...sessionFailed(error, target, ctx), ...progress };
-  }
-}
-
 interface Opening {
   readonly plan: Plan;
   readonly target: Target;
+  readonly leave: Leave;
+}
+
+/** Steps 4 to 7 on a fresh connection. */
+async function openNew(opening: Opening, opener: Opener, ctx: Context): Promise<Opened> {
+  const { plan, target, leave } = opening;
+  const progress: Progress = { retriedAfter: null };
+  let connection: Connection | null = null;
+  let opened: Opened | null = null;
+  try {
+    const reached = await reach({ plan, target, means: opener, progress }, ctx);
+    connection = reached.connection;
+    opened = { ...(await passDoor(reached, opening, ctx)), ...progress };
+    return opened;
+  } catch (error) {
+    connection?.destroy();
+    return { ...sessionFailed(error, target, ctx), ...progress };
+  } finally {
+    if (opened?.kind !== 'session') leave.failed();
+  }
 }
 
 /** Steps 6 and 7: the verdict, then the second EHLO, then the door. A refused session hears QUIT and nothing else (ST-7). */
 async function passDoor(
   { connection, tlsFailure }: Reached,
-  { plan, target }: Opening,
+  { plan, target, leave }: Opening,
   ctx: Context,
 ): Promise<Opened> {
   const verdict = judge({ plan, target, facts: connection.facts, tlsFailure, now: ctx.clock.now() });
@@ -187,7 +196,7 @@ async function passDoor(
   const session = admit(connection, verdict);
   if (session === null) throw new Error('a passed verdict did not open the door: this is a bug');
   if (target.auth !== null) await authenticate(session, target.auth, ctx);
-  return { kind: 'session', target, session, reused: false };
+  return { kind: 'session', target, session, turn: leave.opened(connection) };
 }
 
 /** Report-only: what the asked plan would say is told and decides nothing (user need 37). */

@@ -18,7 +18,7 @@ describe('limits', () => {
         await put(bench.queue, { id: `${domain}${i}`, domains: [`${domain}.example`] });
     }
     const jobs = parked();
-    bench.make({ attempt: jobs.attempt, concurrency: 5 }).start();
+    bench.make({ attempt: jobs.attempt, concurrency: 9 }).start();
     for (let round = 0; round < 18; round += 1) {
       await bench.clock.settle();
       expect(jobs.open.size).toBeGreaterThan(0);
@@ -28,10 +28,10 @@ describe('limits', () => {
     await bench.clock.settle();
     expect(await bench.queue.count({ state: 'done' })).toBe(18);
     expect(Object.fromEntries(jobs.most)).toEqual({
-      'a.example': 2,
-      'b.example': 2,
-      'c.example': 2,
-      all: 5,
+      'a.example': 4,
+      'b.example': 4,
+      'c.example': 4,
+      all: 9,
     });
   });
 

@@ -15,7 +15,7 @@ export interface WorkerOptions extends WorkOptions {
   readonly clock?: Clock;
   /** Jobs at the same time. Default 20. */
   readonly concurrency?: number;
-  /** Jobs at the same time per domain, over all workers. Default 2. */
+  /** Jobs at the same time per domain, over all workers. Default 4. */
   readonly perDomain?: number;
   /** Milliseconds that a lease lasts before it has to be renewed. Default 10 minutes. */
   readonly leaseMs?: number;
@@ -70,7 +70,7 @@ export function createWorker(options: WorkerOptions): Worker {
       now: clock.now(),
       leaseMs,
       limit,
-      perDomain: options.perDomain ?? 2,
+      perDomain: options.perDomain ?? 4,
     });
 
   const launch = (held: Lease): Promise<void> => {

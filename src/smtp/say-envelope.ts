@@ -6,7 +6,7 @@
  * Standards: RFC 5321 §3.3, §4.2, §4.3.2; RFC 2920 §3.1.
  */
 import type { Context } from '../core/context.js';
-import { type Phase, ProtocolError } from '../core/errors.js';
+import { ConnectionError, type Phase, ProtocolError } from '../core/errors.js';
 import type { Envelope } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
 import type { Capabilities } from './capabilities.js';
@@ -36,6 +36,14 @@ export function isGoodbye(reply: Reply): boolean {
   return reply.code === 421;
 }
 
+/** One transaction's mail. */
+export interface Mailing {
+  readonly envelope: Envelope;
+  readonly message: Message;
+  /** RSET goes before MAIL. */
+  readonly reset: boolean;
+}
+
 interface Step {
   readonly phase: 'mail' | 'rcpt' | 'data';
   readonly command: string;
@@ -46,12 +54,12 @@ interface Step {
 /** Says the envelope and DATA; ends early at 421, and without PIPELINING where nothing can come of it (SC-26). */
 export async function sayEnvelope(
   connection: Connection,
-  mail: { readonly envelope: Envelope; readonly message: Message },
+  mail: Mailing,
   said: Said,
   ctx: Context,
 ): Promise<void> {
   const offered = connection.capabilities as Capabilities;
-  const steps = stepsOf(connection, mail.envelope, mail.message, offered);
+  const steps = stepsOf(connection, mail, offered);
   const ask = offered.pipelining
     ? sayTogether(connection, steps, ctx)
     : (step: Step) => sayAlone(connection, step, ctx);
@@ -62,19 +70,42 @@ export async function sayEnvelope(
     if (isPointless && !offered.pipelining) return;
     said.phase = step.phase;
     const reply = checkReply(connection, step, await ask(step));
+    if (step.command === 'RSET') {
+      if (reply.code !== 250) throw notReset(connection, reply);
+      continue;
+    }
     if (step.phase === 'rcpt') said.rcpt.push(reply);
     else said[step.phase] = reply;
     if (isGoodbye(reply)) return;
   }
 }
 
+/** A kept connection whose server has had enough; nothing of this message was taken. */
+function notReset(connection: Connection, { code, lines }: Reply): ConnectionError {
+  return new ConnectionError({
+    ...placeOf(connection.endpoint),
+    code: 'peer-busy',
+    phase: 'mail',
+    command: 'RSET',
+    reply: { code, lines },
+    message: `the server answered RSET with ${code}`,
+  });
+}
+
 function stepsOf(
   { timeouts }: Connection,
-  envelope: Envelope,
-  message: Message,
+  { envelope, message, reset }: Mailing,
   offered: Capabilities,
 ): readonly Step[] {
+  const rset: Step = {
+    phase: 'mail',
+    command: 'RSET',
+    // One that is slow to answer is no gain over a new connection: it gets no more time than QUIT.
+    timeoutMs: timeouts.quit,
+    octets: formatCommand('RSET'),
+  };
   return [
+    ...(reset ? [rset] : []),
     {
       phase: 'mail',
       command: 'MAIL',

@@ -21,7 +21,7 @@ import type { Capabilities } from './capabilities.js';
 import type { Connection } from './connection.js';
 import type { Reply } from './reply.js';
 import { sayContent } from './say-content.js';
-import { isGoodbye, isPositive, type Said, sayEnvelope } from './say-envelope.js';
+import { isGoodbye, isPositive, type Mailing, type Said, sayEnvelope } from './say-envelope.js';
 
 /** What became of one recipient in this transaction. */
 export interface RecipientReply {
@@ -43,7 +43,7 @@ export interface TransactionResult {
   /** One for each recipient, in the order of the envelope. */
   readonly recipients: readonly RecipientReply[];
   readonly dsnOffered: boolean;
-  /** False: the connection is gone or must not be used again (SC-52). */
+  /** False: the connection is gone or must not be used again, and is to be quit (SC-14, SC-52). */
   readonly reusable: boolean;
 }
 
@@ -52,6 +52,17 @@ const MAX_RECIPIENTS = 100;
 
 /** AT-13: so often a server may say "too many" and get the whole message again; then the rest waits for another day. */
 const MAX_REPEATS = 10;
+
+/** How a transaction shares its connection with others. */
+export interface Sharing {
+  /** Another message went before: RSET comes first, in the same flight (SC-18, SC-52). Default false. */
+  readonly reset?: boolean;
+  /**
+   * Called once everything of this message is written and PIPELINING is offered: whoever comes next may write while the
+   * receipt is on its way (RFC 2920 §3.1). Replies are told apart by their order.
+   */
+  readonly onWritten?: () => void;
+}
 
 /**
  * Sends a message to the recipients of an envelope.
@@ -62,6 +73,7 @@ export async function transact(
   envelope: Envelope,
   message: Message,
   ctx: Context,
+  sharing: Sharing = {},
 ): Promise<TransactionResult> {
   assertAdmitted(session);
   const { connection } = session;
@@ -72,6 +84,8 @@ export async function transact(
     for (const reply of replies) results.set(reply.recipient, reply);
   };
   let waiting = envelope.recipients;
+  let goodbye = false;
+  let reset = sharing.reset === true;
   for (let repeats = 0; waiting.length > 0;) {
     if (lacking !== null || !connection.alive) {
       const result = lacking === null ? 'lost' : 'not-offered';
@@ -79,20 +93,27 @@ export async function transact(
       break;
     }
     const recipients = waiting.slice(0, MAX_RECIPIENTS);
-    const replies = await runTransaction(connection, { ...envelope, recipients }, message, ctx).catch(
-      (error: unknown) => {
-        // What the server has is never sent again because something broke in a transaction behind it.
-        if (![...results.values()].some(({ result }) => result === 'accepted')) throw error;
-        return recipients.map((each) => without(each, 'lost', 'mail', 'connection-closed'));
-      },
-    );
+    // Whoever has more transactions to run does not let others in between.
+    const onWritten = waiting.length === recipients.length ? sharing.onWritten : undefined;
+    const said = newSaid();
+    const mail = { envelope: { ...envelope, recipients }, message, reset };
+    const replies = await runTransaction(connection, mail, said, onWritten, ctx).catch((error: unknown) => {
+      // What the server has is never sent again because something broke in a transaction behind it.
+      if (![...results.values()].some(({ result }) => result === 'accepted')) throw error;
+      return recipients.map((each) => without(each, 'lost', 'mail', 'connection-closed'));
+    });
     note(replies);
+    reset = onWritten !== undefined;
+    goodbye ||= repliesOf(said).some(isGoodbye);
+    if (goodbye) break;
     const surplus = repeats < MAX_REPEATS ? surplusOf(replies) : [];
     if (surplus.length > 0) repeats += 1;
     waiting = [...surplus, ...waiting.slice(recipients.length)];
   }
-  const recipients = envelope.recipients.map((recipient) => results.get(recipient) as RecipientReply);
-  return { recipients, dsnOffered: offered.dsn, reusable: connection.alive };
+  const recipients = envelope.recipients.map(
+    (recipient) => results.get(recipient) ?? without(recipient, 'lost', 'mail', 'peer-busy'),
+  );
+  return { recipients, dsnOffered: offered.dsn, reusable: connection.alive && !goodbye };
 }
 
 /** SC-46, SC-48, SC-49: what must be there before MAIL is said. */
@@ -128,18 +149,27 @@ function surplusOf(replies: readonly RecipientReply[]): readonly Recipient[] {
   });
 }
 
+function newSaid(): Said {
+  return { phase: 'mail', mail: null, rcpt: [], data: null, final: null };
+}
+
+function repliesOf({ mail, rcpt, data, final }: Said): readonly Reply[] {
+  return [mail, ...rcpt, data, final].filter((reply) => reply !== null);
+}
+
 async function runTransaction(
   connection: Connection,
-  envelope: Envelope,
-  message: Message,
+  mail: Mailing,
+  said: Said,
+  onWritten: (() => void) | undefined,
   ctx: Context,
 ): Promise<readonly RecipientReply[]> {
-  const said: Said = { phase: 'mail', mail: null, rcpt: [], data: null, final: null };
+  const { envelope, message } = mail;
   let broken: Reason = 'connection-closed';
   try {
-    await sayEnvelope(connection, { envelope, message }, said, ctx);
+    await sayEnvelope(connection, mail, said, ctx);
     if (said.data?.code === 354 && said.rcpt.some(isPositive)) {
-      await sayContent(connection, message, said, ctx);
+      await sayContent(connection, message, said, ctx, onWritten);
     }
   } catch (error) {
     connection.destroy();
@@ -186,12 +216,9 @@ function reasonOf(error: unknown, phase: Phase): Reason {
  */
 async function tidyUp(connection: Connection, said: Said, ctx: Context): Promise<void> {
   const { timeouts } = connection;
-  const { mail, rcpt, data, final } = said;
-  if ([mail, ...rcpt, data, final].some((reply) => reply !== null && isGoodbye(reply))) {
-    await connection.quit(ctx);
-    return;
-  }
-  if (final !== null) return;
+  const { data, final } = said;
+  // After 421 the server is about to close; QUIT is for whoever owns the connection.
+  if (final !== null || repliesOf(said).some(isGoodbye)) return;
   try {
     if (data?.code === 354) {
       const reply = connection.expect({ phase: 'data', command: '.', timeoutMs: timeouts.final }, ctx);

@@ -14,7 +14,7 @@ import { connect } from '../../src/smtp/connect.js';
 import { greet } from '../../src/smtp/greet.js';
 import { createConnectionPool } from '../../src/smtp/pool.js';
 import { startTls } from '../../src/smtp/starttls.js';
-import { transact } from '../../src/smtp/transact.js';
+import { transact, type TransactionResult } from '../../src/smtp/transact.js';
 import { type Bench, createBench, HOST, NAME } from './scripted-server.js';
 import { brief, envelopeOf, header, messageFrom } from './session.js';
 
@@ -201,11 +201,15 @@ describe('an independent server', () => {
     await withPeer({}, async (session, received) => {
       const pool = createConnectionPool();
       const message = await messageFrom(bodyOf('x\r\n'));
-      await transact(session, envelopeOf(1), message, ctx);
-      pool.give('a', session.connection, ctx);
-      const connection = await pool.take('a', ctx);
-      expect(connection).toBe(session.connection);
-      await transact(session, envelopeOf(1), message, ctx);
+      const acquired = await pool.acquire('a', ctx);
+      if (!('leave' in acquired)) throw new Error('nothing can be kept yet');
+      const first = acquired.leave.opened(session.connection);
+      await transact(session, envelopeOf(1), message, ctx, { onWritten: () => first.pass() });
+      first.end(true);
+      expect(await pool.acquire('a', ctx)).toMatchObject({
+        turn: { connection: session.connection, reused: true },
+      });
+      await transact(session, envelopeOf(1), message, ctx, { reset: true });
       expect(received).toHaveLength(2);
       expect(received[0]?.session).toBe(received[1]?.session);
     });
@@ -215,13 +219,41 @@ describe('an independent server', () => {
     const pool = createConnectionPool();
     let kept = 0;
     await withPeer({}, async (session) => {
-      pool.give('a', session.connection, ctx);
+      const acquired = await pool.acquire('a', ctx);
+      if ('leave' in acquired) acquired.leave.opened(session.connection).end(true);
       kept += 1;
       await session.connection.quit(ctx);
     });
     expect(kept).toBe(1);
-    expect(await pool.take('a', ctx)).toBe(null);
+    expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
     await pool.close(ctx);
+  });
+
+  it('SC-38, SC-41: the next message follows while the receipt of the one before is on its way', async () => {
+    await withPeer({}, async (session, received) => {
+      const results: Promise<unknown>[] = [];
+      const send = async (i: number): Promise<void> => {
+        const message = await messageFrom(bodyOf(`number ${i}\r\n`));
+        await new Promise<void>((written) => {
+          const sharing = { reset: i > 0, onWritten: () => written() };
+          results.push(transact(session, envelopeOf(2), message, ctx, sharing));
+        });
+      };
+      for (let i = 0; i < 5; i += 1) await send(i);
+      for (const result of await Promise.all(results)) {
+        expect((result as TransactionResult).recipients.map(brief)).toEqual([
+          'accepted@final:250',
+          'accepted@final:250',
+        ]);
+      }
+      expect(received.map(({ octets }) => /number \d/.exec(octets.toString())?.[0])).toEqual([
+        'number 0',
+        'number 1',
+        'number 2',
+        'number 3',
+        'number 4',
+      ]);
+    });
   });
 });
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createContext } from '../../src/core/context.js';
 import { issueAdmission } from '../../src/smtp/admitted.js';
 import type { Connection } from '../../src/smtp/connection.js';
-import { createConnectionPool } from '../../src/smtp/pool.js';
+import { createConnectionPool, type Turn } from '../../src/smtp/pool.js';
 import { transact } from '../../src/smtp/transact.js';
 import { createFakeClock } from '../../src/testing/clock.js';
 import { type Bench, createBench, dialSecure, type Peer, type ScriptedServer } from './scripted-server.js';
@@ -34,6 +34,19 @@ function friendly(reset: (peer: Peer) => void = (peer) => peer.send('250 ok\r\n'
   });
 }
 
+type Acquired = Awaited<ReturnType<ReturnType<typeof createConnectionPool>['acquire']>>;
+
+/** Opens a connection under a leave, and is over with it at once. */
+function keep(acquired: Acquired, connection: Connection): void {
+  if (!('leave' in acquired)) throw new Error('something was kept');
+  acquired.leave.opened(connection).end(true);
+}
+
+function turnOf(acquired: Acquired): Turn {
+  if (!('turn' in acquired)) throw new Error('nothing was kept');
+  return acquired.turn;
+}
+
 /** A pool with one connection in it, on a clock that the test moves. */
 async function keepOne(
   reset: ((peer: Peer) => void) | undefined,
@@ -51,7 +64,7 @@ async function keepOne(
   await bench.against(friendly(reset), async (server) => {
     const connection = await dialSecure(server, bench, ctx);
     const pool = createConnectionPool();
-    pool.give('a', connection, ctx);
+    keep(await pool.acquire('a', ctx), connection);
     // Without EHLO and STARTTLS in clear and EHLO inside TLS.
     const said = (): string[] => server.heard.slice(3);
     await work({ pool, connection, clock, ctx, server, said });
@@ -62,22 +75,33 @@ async function keepOne(
 describe('a kept connection', () => {
   it('SC-51, AT-12: is given out under its own key alone, once', async () => {
     await keepOne(undefined, async ({ pool, connection, ctx }) => {
-      expect(await pool.take('b', ctx)).toBe(null);
-      expect(await pool.take('a', ctx)).toBe(connection);
-      expect(await pool.take('a', ctx)).toBe(null);
+      expect(await pool.acquire('b', ctx)).toHaveProperty('leave');
+      expect(turnOf(await pool.acquire('a', ctx))).toMatchObject({ connection, reused: true });
+      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+    });
+  });
+
+  it('SC-52: is passed over by who has found the last one dead', async () => {
+    await keepOne(undefined, async ({ pool, ctx }) => {
+      expect(await pool.acquire('a', ctx, { fresh: true })).toHaveProperty('leave');
     });
   });
 
   it('SC-18, SC-52: hears RSET between two messages, and nothing of the first is left for the second', async () => {
     await keepOne(undefined, async ({ pool, ctx, said }) => {
       for (let i = 0; i < 2; i += 1) {
-        const connection = await pool.take('a', ctx);
-        if (connection === null) throw new Error('nothing was kept');
-        const session = issueAdmission(connection, null);
-        const { recipients, reusable } = await transact(session, envelopeOf(1), await messageOf(), ctx);
+        const turn = turnOf(await pool.acquire('a', ctx));
+        const session = issueAdmission(turn.connection, null);
+        const sharing = { reset: turn.reused };
+        const { recipients, reusable } = await transact(
+          session,
+          envelopeOf(1),
+          await messageOf(),
+          ctx,
+          sharing,
+        );
         expect(recipients.map(brief)).toEqual(['accepted@final:250']);
-        expect(reusable).toBe(true);
-        pool.give('a', connection, ctx);
+        turn.end(reusable);
       }
       const commands = said().filter((line) => /^tls (RSET|MAIL|DATA)/.test(line));
       expect(commands.map((line) => line.slice(4, 8))).toEqual([
@@ -91,35 +115,27 @@ describe('a kept connection', () => {
     });
   });
 
-  it('SC-52: that died or says goodbye is not given out, and nothing but RSET was said on it', async () => {
+  it('SC-52: that died or says goodbye takes nothing of the message, and says so', async () => {
     for (const reset of [
       (peer: Peer) => void peer.socket.destroy(),
       (peer: Peer) => void peer.layer.end(),
       (peer: Peer) => void peer.layer.end('421 idle for too long\r\n'),
       (peer: Peer) => peer.send('500 what\r\n'),
-      (peer: Peer) => peer.send('250 ok\r\n250 ok\r\n'),
+      () => undefined,
     ]) {
       await keepOne(reset, async ({ pool, ctx, said, clock }) => {
-        const taken = await pool.take('a', ctx);
-        await clock.settle();
-        expect(taken === null || !taken.alive).toBe(true);
-        expect(said().filter((line) => line !== 'tls QUIT')).toEqual(['tls RSET']);
+        const { connection } = turnOf(await pool.acquire('a', ctx));
+        const session = issueAdmission(connection, null);
+        const sending = transact(session, envelopeOf(1), await messageOf(), ctx, { reset: true });
+        // One that does not answer is given up after five seconds.
+        await clock.advance('5s');
+        const { recipients, reusable } = await sending;
+        expect(recipients.map(({ result, phase }) => `${result}@${phase}`)).toEqual(['lost@mail']);
+        expect(reusable).toBe(false);
+        expect(said()[0]).toBe('tls RSET');
+        expect(said().filter((line) => !/^tls (RSET|MAIL|RCPT|DATA|QUIT)/.test(line))).toEqual([]);
       });
     }
-  });
-
-  it('SC-52: that is slow to answer RSET is given up after five seconds', async () => {
-    await keepOne(
-      () => undefined,
-      async ({ pool, ctx, clock }) => {
-        let taken: unknown = 'waiting';
-        void pool.take('a', ctx).then((connection) => (taken = connection));
-        await clock.advance(4999);
-        expect(taken).toBe('waiting');
-        await clock.advance(1);
-        expect(taken).toBe(null);
-      },
-    );
   });
 
   it('SC-52, SC-14: that hears 421, or anything else, while it waits is dead', async () => {
@@ -131,12 +147,11 @@ describe('a kept connection', () => {
           end.send('250 ok\r\n');
         },
         async ({ pool, connection, ctx, clock, said }) => {
-          expect(await pool.take('a', ctx)).toBe(connection);
-          pool.give('a', connection, ctx);
+          await connection.ask('RSET', { phase: 'mail', timeoutMs: 1000 }, ctx);
           peer?.send(octets);
           await clock.settle();
           expect(connection.alive).toBe(false);
-          expect(await pool.take('a', ctx)).toBe(null);
+          expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
           expect(said()).toEqual(['tls RSET']);
         },
       );
@@ -149,20 +164,19 @@ describe('a kept connection', () => {
       expect(connection.alive).toBe(true);
       await clock.advance(1);
       expect(said()).toEqual(['tls QUIT']);
-      expect(await pool.take('a', ctx)).toBe(null);
+      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
       expect(clock.pending).toBe(0);
     });
   });
 
   it('CV-14: is used for five minutes at most, however busy it is', async () => {
-    await keepOne(undefined, async ({ pool, connection, ctx, clock, said }) => {
+    await keepOne(undefined, async ({ pool, ctx, clock, said }) => {
       for (let i = 0; i < 14; i += 1) {
         await clock.advance('20s');
-        expect(await pool.take('a', ctx)).toBe(connection);
-        pool.give('a', connection, ctx);
+        turnOf(await pool.acquire('a', ctx)).end(true);
       }
       await clock.advance('20s');
-      expect(await pool.take('a', ctx)).toBe(null);
+      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
       await clock.settle();
       expect(said().at(-1)).toBe('tls QUIT');
     });
@@ -170,36 +184,106 @@ describe('a kept connection', () => {
 
   it('CV-14: is not kept when a gibibyte has gone through it', async () => {
     await keepOne(undefined, async ({ pool, connection, ctx, clock, said }) => {
-      expect(await pool.take('a', ctx)).toBe(connection);
+      const turn = turnOf(await pool.acquire('a', ctx));
       connection.octetsOut = 1024 ** 3;
-      pool.give('a', connection, ctx);
+      turn.end(true);
       await clock.settle();
       expect(said().at(-1)).toBe('tls QUIT');
-      expect(await pool.take('a', ctx)).toBe(null);
+      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
     });
   });
 
   it('SC-17: hears QUIT inside TLS when the pool is closed, and none is kept afterwards', async () => {
-    await keepOne(undefined, async ({ pool, connection, ctx, said, server }) => {
+    await keepOne(undefined, async ({ pool, connection, ctx, said, server, clock }) => {
       await pool.close(ctx);
       expect(said()).toEqual(['tls QUIT']);
       expect(connection.alive).toBe(false);
       const late = await dialSecure(server, bench, ctx);
-      pool.give('a', late, ctx);
-      expect(await pool.take('a', ctx)).toBe(null);
-      late.destroy();
+      keep(await pool.acquire('a', ctx), late);
+      await clock.settle();
+      expect(late.alive).toBe(false);
+    });
+  });
+});
+
+describe('turns on a connection', () => {
+  /** A pool of one connection for each key, with a connection opened and in use. */
+  async function inUse(
+    work: (given: {
+      readonly pool: ReturnType<typeof createConnectionPool>;
+      readonly first: Turn;
+      readonly connection: Connection;
+      readonly ctx: ReturnType<typeof createContext>;
+      readonly server: ScriptedServer;
+    }) => Promise<void>,
+  ): Promise<void> {
+    const ctx = createContext({ clock: createFakeClock() });
+    await bench.against(friendly(), async (server) => {
+      const pool = createConnectionPool(1);
+      const acquired = await pool.acquire('a', ctx);
+      if (!('leave' in acquired)) throw new Error('nothing can be kept yet');
+      const connection = await dialSecure(server, bench, ctx);
+      await work({ pool, first: acquired.leave.opened(connection), connection, ctx, server });
+      connection.destroy();
+    });
+  }
+  const started = async (promise: Promise<unknown>): Promise<boolean> => {
+    let done = false;
+    void promise.then(
+      () => (done = true),
+      () => (done = true),
+    );
+    for (let i = 0; i < 20; i += 1) await Promise.resolve();
+    return done;
+  };
+
+  it('Q-5: who comes beyond the limit waits until the one before has written everything', async () => {
+    await inUse(async ({ pool, first, connection, ctx }) => {
+      const next = pool.acquire('a', ctx);
+      expect(await started(next)).toBe(false);
+      first.pass();
+      const second = turnOf(await next);
+      expect(second).toMatchObject({ connection, reused: true });
+      // Two are under way: one whose receipt is due, and one that writes.
+      second.pass();
+      const third = pool.acquire('a', ctx);
+      expect(await started(third)).toBe(false);
+      first.end(true);
+      expect(turnOf(await third).connection).toBe(connection);
     });
   });
 
-  it('a call-off while RSET is waited for is thrown', async () => {
-    const abort = new AbortController();
-    const reason = new Error('called off');
-    await keepOne(
-      () => abort.abort(reason),
-      async ({ pool, clock }) => {
-        await expect(pool.take('a', createContext({ clock, signal: abort.signal }))).rejects.toBe(reason);
-      },
-    );
+  it('Q-5: a failure of the one before leaves the next to open a connection of its own', async () => {
+    await inUse(async ({ pool, first, ctx }) => {
+      const next = pool.acquire('a', ctx);
+      first.end(false);
+      expect(await next).toHaveProperty('leave');
+    });
+  });
+
+  it('SC-14: a connection that one of two messages found bad is kept for nobody, and quit when both are over', async () => {
+    await inUse(async ({ pool, first, connection, ctx, server }) => {
+      first.pass();
+      const second = turnOf(await pool.acquire('a', ctx));
+      first.end(false);
+      expect(server.heard.at(-1)).not.toBe('tls QUIT');
+      second.end(true);
+      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+      while (connection.alive) await new Promise((resolve) => setImmediate(resolve));
+    });
+  });
+
+  it('Q-11: who is called off while it waits gives its place to the next', async () => {
+    await inUse(async ({ pool, first, ctx }) => {
+      const abort = new AbortController();
+      const off = pool.acquire('a', createContext({ clock: ctx.clock, signal: abort.signal }));
+      const next = pool.acquire('a', ctx);
+      const refused = expect(off).rejects.toThrow('called off');
+      abort.abort(new Error('called off'));
+      await refused;
+      first.pass();
+      expect(await next).toHaveProperty('turn');
+    });
   });
 });
 
