@@ -1,0 +1,154 @@
+/**
+ * What the SQLite queue can do on this machine. Run `npm run build` first, then
+ *
+ *   node bench/queue-sqlite.mjs [--puts 100000] [--backlog 1000000]
+ *
+ *   put            durable puts of 4 kB messages, 50 at the same time, and what the event loop feels of it
+ *   lease+settle   20 at a time, with 1,000 jobs over 1,000 domains waiting and with the whole backlog over 100,000
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { sqliteQueue } from '../dist/queue/index.js';
+
+const { values } = parseArgs({
+  options: {
+    puts: { type: 'string', default: '100000' },
+    backlog: { type: 'string', default: '1000000' },
+    folder: { type: 'string', default: tmpdir() },
+  },
+});
+const folder = mkdtempSync(join(values.folder, 'queue-bench-'));
+const START = Date.UTC(2026, 0, 15);
+const DAY = 86_400_000;
+const HEADER = Buffer.from(
+  'Date: Thu, 15 Jan 2026 12:00:00 +0000\r\nFrom: a@sender.example\r\nMessage-ID: <1@sender.example>\r\n\r\n',
+);
+const BODY = Buffer.from(`${'x'.repeat(70)}\r\n`.repeat(55));
+
+/** A message as the queue takes it; the digest is not looked at here, because nothing is opened. */
+const message = {
+  size: HEADER.length + BODY.length,
+  sha256: '0'.repeat(64),
+  longestLine: 70,
+  eightBitHeader: false,
+  eightBitBody: false,
+  dotFree: true,
+  canonical: true,
+  messageId: '1@sender.example',
+  receivedCount: 0,
+  header: HEADER,
+  async *open() {
+    yield HEADER;
+    yield BODY;
+  },
+};
+const address = (local, domain) => {
+  const text = `${local}@${domain}`;
+  return { text, local, domain, literal: false, path: text, needsUtf8: false };
+};
+
+function job(id, domain) {
+  const recipients = [{ address: address('b', domain), notify: null, originalRecipient: null }];
+  return {
+    id,
+    domain,
+    envelope: { from: address('a', 'sender.example'), recipients, ret: null, envelopeId: null },
+    ask: null,
+    floor: { level: 'verified', fingerprint: 'f' },
+    kind: 'mail',
+    createdAt: START,
+    notBefore: START,
+    latestAt: START + 5 * DAY,
+    expiresAt: START + 5 * DAY,
+    priority: 0,
+  };
+}
+
+const submission = (id, jobs) => ({ id, idempotencyKey: null, message, jobs });
+const rate = (count, since) => Math.round(count / ((performance.now() - since) / 1000));
+const rss = () => Math.round(process.memoryUsage().rss / 2 ** 20);
+
+async function putMany(queue, count) {
+  let next = 0;
+  const one = async () => {
+    while (next < count) {
+      const i = next++;
+      await queue.put(submission(`s${i}`, [job(`s${i}.1`, `d${i % 1000}.example`)]));
+    }
+  };
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const since = performance.now();
+  await Promise.all(Array.from({ length: 50 }, one));
+  const perSecond = rate(count, since);
+  delay.disable();
+  const ms = (nanoseconds) => Number((nanoseconds / 1e6).toFixed(1));
+  return { 'puts/s': perSecond, 'loop p99 ms': ms(delay.percentile(99)), 'loop max ms': ms(delay.max) };
+}
+
+async function fill(queue, jobs, domains) {
+  for (let i = 0; i < jobs; i += 100) {
+    const some = Array.from({ length: Math.min(100, jobs - i) }, (_, k) =>
+      job(`f${i}.${k}`, `d${(i + k) % domains}.example`),
+    );
+    await queue.put(submission(`f${i}`, some));
+  }
+}
+
+async function leaseAndSettle(queue, count) {
+  const since = performance.now();
+  let done = 0;
+  while (done < count) {
+    const leases = await queue.lease({ owner: 'w', now: START, leaseMs: DAY, limit: 20, perDomain: 2 });
+    if (leases.length === 0) break;
+    done += leases.length;
+    await Promise.all(
+      leases.map((held) => {
+        const recipients = held.job.recipients.map((each) => ({ ...each, state: 'delivered' }));
+        return queue.settle(held, { recipients, next: { kind: 'done' }, reports: [], at: START });
+      }),
+    );
+  }
+  return rate(done, since);
+}
+
+async function withQueue(name, work) {
+  const file = join(folder, name);
+  const queue = sqliteQueue(file);
+  try {
+    return await work(queue, file);
+  } finally {
+    await queue.close();
+  }
+}
+
+try {
+  const put = await withQueue('put.sqlite', (queue) => putMany(queue, Number(values.puts)));
+  console.table([put]);
+  const rows = [];
+  const backlog = Number(values.backlog);
+  for (const [jobs, domains] of [
+    [1000, 1000],
+    [backlog, Math.min(backlog, 100_000)],
+  ]) {
+    rows.push(
+      await withQueue(`${jobs}.sqlite`, async (queue, file) => {
+        await fill(queue, jobs, domains);
+        const leased = await leaseAndSettle(queue, 1000);
+        return {
+          jobs,
+          domains,
+          'lease+settle/s': leased,
+          'rss MB': rss(),
+          'file MB': Math.round(statSync(file).size / 2 ** 20),
+        };
+      }),
+    );
+  }
+  console.table(rows);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
