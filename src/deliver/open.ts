@@ -129,10 +129,25 @@ export async function openTarget(
   }
 }
 
-/** A kept connection is judged again: dates pass while it waits (SC-51, SC-52). */
+/** The pass that each connection has; it goes with the connection. */
+const passes = new WeakMap<Connection, Admitted<Verdict>>();
+
+function remember(session: Admitted<Verdict> | null): Admitted<Verdict> | null {
+  if (session !== null) passes.set(session.connection, session);
+  return session;
+}
+
+/** A kept connection is judged again as soon as a date has passed on which its verdict rests (SC-51, SC-52). */
 function judgeKept({ connection }: Turn, plan: Plan, target: Target, ctx: Context): Admitted<Verdict> | null {
-  const verdict = judge({ plan, target, facts: connection.facts, tlsFailure: null, now: ctx.clock.now() });
-  return admit(connection, verdict);
+  const now = ctx.clock.now();
+  const known = passes.get(connection);
+  const { at, holdsUntil, mxAuth, fingerprint } = known?.proof ?? {};
+  const holds = at !== undefined && holdsUntil !== undefined && at <= now && now < holdsUntil;
+  if (known !== undefined && holds && mxAuth === target.mxAuth && fingerprint === plan.fingerprint) {
+    return connection.alive ? known : null;
+  }
+  const verdict = judge({ plan, target, facts: connection.facts, tlsFailure: null, now });
+  return remember(admit(connection, verdict));
 }
 
 /** Sessions are shared only where target, plan and login are equal (SC-51). */
@@ -193,7 +208,7 @@ async function passDoor(
     };
   }
   if (connection.capabilities === null) await greet(connection, ctx);
-  const session = admit(connection, verdict);
+  const session = remember(admit(connection, verdict));
   if (session === null) throw new Error('a passed verdict did not open the door: this is a bug');
   if (target.auth !== null) await authenticate(session, target.auth, ctx);
   return { kind: 'session', target, session, turn: leave.opened(connection) };

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeReason, type Reason } from '../core/reasons.js';
 import type { Level } from '../policy/plan.js';
@@ -179,5 +180,21 @@ it.each<Reason>([
     effect: 'hold',
     status: '4.7.6',
     tlsReport: 'validation-failure',
+  });
+});
+
+describe('how long a verdict holds', () => {
+  it('CI-7, SC-51: until the first date in it passes', async () => {
+    const { holdsUntil, facts } = await verdictOf();
+    const ends = (facts?.sent ?? []).map((der) => Date.parse(new X509Certificate(der).validTo));
+    expect(holdsUntil).toBeLessThanOrEqual(Math.min(...ends));
+    expect(holdsUntil).toBeGreaterThan(NOW);
+    const waived = await verdictOf({ shows: 'expired', rule: { waive: [waive('validity')] } });
+    expect(waived.passed).toBe(true);
+    expect(waived.holdsUntil).toBe(NOW + DAY);
+  });
+
+  it('CI-8: not at all where the word of an authority has dates of its own', async () => {
+    expect((await verdictOf({ facts: { ocspStaple: Buffer.from('30', 'hex') } })).holdsUntil).toBe(NOW);
   });
 });

@@ -8,6 +8,7 @@ import type { Target } from '../route/route.js';
 import type { PeerFacts } from '../tls/facts.js';
 import type { Certificate } from '../x509/certificate.js';
 import { parseCertificate } from '../x509/parse.js';
+import { walkPath } from '../x509/path.js';
 import type { CheckFunction } from './check.js';
 import { checkChain } from './check-chain.js';
 import { checkCipher } from './check-cipher.js';
@@ -61,6 +62,7 @@ export function judge(input: JudgeInput): Verdict {
     host: target.host,
     address: target.address,
     at: now,
+    holdsUntil: endOf(evidence),
     passed: refusal === undefined && refusePlan(plan) === null,
     reason: refusal?.reason ?? refusePlan(plan)?.reason ?? null,
     checks: lines,
@@ -76,6 +78,18 @@ export function judge(input: JudgeInput): Verdict {
   });
   registerVerdict(verdict);
   return verdict;
+}
+
+/** The first moment at which the same evidence may be judged otherwise; now, where that is not known. */
+function endOf({ plan, facts, sent, now }: Evidence): number {
+  const { store } = plan.trust;
+  // The authority's word on a certificate has dates of its own, which are looked at each time.
+  if (facts?.ocspStaple) return now;
+  const [leaf] = sent ?? [];
+  const walk = leaf === undefined || store === null ? null : walkPath(leaf, sent ?? [], store);
+  const certificates = walk?.ok === true ? walk.path : (sent ?? []);
+  const dates = certificates.flatMap(({ notBefore, notAfter }) => [notBefore, notAfter]);
+  return Math.min(...[...dates, ...plan.waivers.map(({ until }) => until)].filter((date) => date > now));
 }
 
 /** Why a plan lets nothing out, whatever a server shows; null when it may be tried. */

@@ -40,6 +40,8 @@ export interface Verdict {
   readonly host: string;
   readonly address: string;
   readonly at: number;
+  /** Until then the same session under the same plan gets the same verdict: the first date in it that passes. */
+  readonly holdsUntil: number;
   readonly passed: boolean;
   /** The first refusing reason in the order of the checks; null when passed. */
   readonly reason: Reason | null;
