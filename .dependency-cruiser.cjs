@@ -14,6 +14,7 @@ const order = [
   'spf',
   'tlsrpt',
   'dsn',
+  'received',
   'policy',
   'scheme',
   'route',

@@ -10,6 +10,7 @@ const subpaths = [
   'scheme',
   'queue',
   'dsn',
+  'received',
   'inbound',
   'nodemailer',
   'testing',

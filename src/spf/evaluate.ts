@@ -148,7 +148,7 @@ export async function targetName(
 
 /** Replaces macros in a string of the record of `domain`. */
 export async function expandIn(run: Evaluation, domain: string, macros: MacroString): Promise<string | Stop> {
-  const names = usesMacro(macros, 'p') ? await run.lookups.clientNames(run.ip) : [];
+  const names = usesMacro(macros, 'p') ? await namesForMacro(run) : [];
   if (isStop(names)) return names;
   const { local, domain: origin } = run.sender;
   return expandMacros(macros, {
@@ -164,6 +164,11 @@ export async function expandIn(run: Evaluation, domain: string, macros: MacroStr
     r: run.receiver,
     t: String(run.time),
   });
+}
+
+/** RFC 7208 §4.6.4: the question behind `p` counts like a term that asks. */
+async function namesForMacro({ lookups, ip }: Evaluation): Promise<readonly string[] | Stop> {
+  return lookups.countTerm() ?? lookups.clientNames(ip);
 }
 
 /** RFC 7208 §7.3: the domain itself, else one below it, else any. */

@@ -26,7 +26,7 @@ export interface Lookups {
   addresses(name: string, family: 4 | 6): Promise<readonly Ip[] | Stop>;
   /** Addresses of each mail server of a name. */
   mxAddresses(name: string, family: 4 | 6): Promise<readonly Ip[] | Stop>;
-  /** Names of the client that lead back to it, in the order of the answer; asked once. */
+  /** Names of the client that lead back to it, in the order of the answer; asked once, void each time there are none. */
   clientNames(ip: Ip): Promise<readonly string[] | Stop>;
 }
 
@@ -46,25 +46,27 @@ const addressesOf = (texts: readonly string[]): Ip[] =>
 export function createLookups(resolver: SpfResolver, ctx: Context): Lookups {
   let terms = 0;
   let voids = 0;
-  let names: Promise<readonly string[] | Stop> | null = null;
+  let names: Promise<readonly string[] | null> | null = null;
 
   const settle = <T>(answer: DnsAnswer<T>, name: string): readonly T[] | Stop => {
     if (answer.kind === 'failed') return { stop: 'temperror', problem: `DNS: ${answer.failure} at ${name}` };
-    if (answer.kind === 'found') return answer.records;
+    return answer.kind === 'found' ? answer.records : countVoid(name);
+  };
+  const countVoid = (name: string): readonly never[] | Stop => {
     voids += 1;
     return voids > MOST_VOID
       ? { stop: 'permerror', problem: `more than ${MOST_VOID} look-ups found nothing, the last at ${name}` }
       : [];
   };
 
-  const askClientNames = async (ip: Ip): Promise<readonly string[] | Stop> => {
+  /** null: there are none at all. */
+  const askClientNames = async (ip: Ip): Promise<readonly string[] | null> => {
     const answer = await resolver.ptr(reverseName(ip), ctx);
     // RFC 7208 §5.5: an error there is no match, and no fault of the domain.
     if (answer.kind === 'failed') return [];
-    const found = settle(answer, reverseName(ip));
-    if (isStop(found)) return found;
+    if (answer.kind !== 'found') return null;
     const valid: string[] = [];
-    for (const text of found.slice(0, MOST_NAMES)) {
+    for (const text of answer.records.slice(0, MOST_NAMES)) {
       const name = queryName(text);
       const back = name === null ? null : await resolver.addresses(name, ip.family, ctx);
       const leadsBack =
@@ -105,6 +107,9 @@ export function createLookups(resolver: SpfResolver, ctx: Context): Lookups {
       }
       return all;
     },
-    clientNames: (ip) => (names ??= askClientNames(ip)),
+    async clientNames(ip) {
+      names ??= askClientNames(ip);
+      return (await names) ?? countVoid(reverseName(ip));
+    },
   };
 }

@@ -1,0 +1,56 @@
+/**
+ * The Received fields of a message as it came back: saved by a mail program, pasted, or fetched, with any line ends. Unlike
+ * the reader of messages that are to be sent, this one forgives everything and is bounded in everything.
+ * Standards: RFC 5322 §2.2 (fields and folding), RFC 5321 §4.4 (newest first).
+ */
+
+/** One field. */
+export interface ReceivedField {
+  /** Line of the message where it begins, from 1. */
+  readonly line: number;
+  /** Unfolded. */
+  readonly value: string;
+}
+
+/** Octets of a header that are looked at. */
+const LONGEST_HEADER = 1_000_000;
+/** RFC 5321 §6.3 calls 100 a loop; twice as many are read. */
+const MOST_FIELDS = 200;
+/** Characters of a field that are looked at. */
+const LONGEST_FIELD = 10_000;
+
+/** The Received fields in the order of the message, and whether anything was left out because it was too much. */
+export function readReceivedFields(message: Uint8Array | string): {
+  readonly fields: readonly ReceivedField[];
+  readonly complete: boolean;
+} {
+  const whole =
+    typeof message === 'string'
+      ? message.slice(0, LONGEST_HEADER)
+      : Buffer.from(message.subarray(0, LONGEST_HEADER)).toString('utf8');
+  const end = /(?:\r\n|\n|\r(?!\n)){2}/.exec(whole)?.index;
+  const lines = whole.slice(0, end).split(/\r\n|\n|\r/);
+  const fields: { line: number; value: string }[] = [];
+  let complete = end !== undefined || message.length <= LONGEST_HEADER;
+  let open = false;
+  for (const [index, line] of lines.entries()) {
+    const last = fields.at(-1);
+    if (/^[\t ]/.test(line)) {
+      if (!open || last === undefined) continue;
+      last.value += ` ${line.trim()}`;
+      if (last.value.length <= LONGEST_FIELD) continue;
+      last.value = last.value.slice(0, LONGEST_FIELD);
+      complete = false;
+      continue;
+    }
+    const value = /^Received[\t ]*:(.*)$/is.exec(line)?.[1];
+    open = value !== undefined && fields.length < MOST_FIELDS;
+    if (value === undefined) continue;
+    if (open && value.length <= LONGEST_FIELD) fields.push({ line: index + 1, value: value.trim() });
+    else {
+      open = false;
+      complete = false;
+    }
+  }
+  return { fields, complete };
+}
