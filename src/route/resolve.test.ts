@@ -49,9 +49,10 @@ describe('what is looked up', () => {
 });
 
 describe('no MX record', () => {
-  it('MX-7: NXDOMAIN is permanent, 5.1.2', async () => {
-    const route = await resolve('gone.test', zones({}));
-    expect(reasonOf(route)).toBe('dns-nxdomain');
+  it('MX-7, MX-9: NXDOMAIN is permanent, 5.1.2, and no address is asked for', async () => {
+    const dns = zones({ 'gone.test': { mx: 'nxdomain', a: ['8.8.1.1'] } });
+    expect(reasonOf(await resolve('gone.test', dns))).toBe('dns-nxdomain');
+    expect(dns.asked).toEqual(['MX gone.test']);
     expect(describeReason('dns-nxdomain')).toMatchObject({ effect: 'fail', status: '5.1.2' });
   });
 
