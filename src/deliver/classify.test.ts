@@ -59,7 +59,7 @@ describe('classifyReply', () => {
     ['final', 451, 'deferred', 'message-deferred'],
     ['final', 554, 'failed', 'message-rejected'],
     ['rcpt', 421, 'deferred', 'peer-busy'],
-  ] as const)('SC-23, SC-28: %s answered with %i is %s, %s', (phase, code, state, reason) => {
+  ] as const)('SC-14, SC-23, SC-28: %s answered with %i is %s, %s', (phase, code, state, reason) => {
     expect(classify(answer(phase, code))).toMatchObject({
       state,
       reason,
