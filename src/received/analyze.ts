@@ -78,8 +78,9 @@ export function analyzeReceived(
   };
   const { fields, complete } = readReceivedFields(rawMessage);
   let believed = true;
-  const hops = fields.map(({ line, value }): ReceivedHop => {
-    const clauses = readClauses(value);
+  const hops = fields.map(({ line, value, whole }): ReceivedHop => {
+    const read = readClauses(value);
+    const clauses = { ...read, clear: read.clear && whole };
     believed &&= clauses.clear && isTrusted(clauses.by);
     return { line, ...shown(clauses), tls: readHopTls(clauses), standing: believed ? 'trusted' : 'claim' };
   });

@@ -27,8 +27,6 @@ export interface Clauses {
 
 type Token = { readonly kind: 'word' | 'comment' | 'opaque'; readonly text: string };
 
-/** Nothing in the world nests deeper. */
-const DEEPEST = 20;
 const KEYWORDS = new Set(['by', 'via', 'with', 'id', 'for', 'tls']);
 
 /** Takes a field apart; never fails. */
@@ -127,7 +125,6 @@ function endOfComment(value: string, from: number): number | null {
     if (char === '\\') at += 1;
     else if (char === '(') depth += 1;
     else if (char === ')') depth -= 1;
-    if (depth > DEEPEST) return null;
     if (depth === 0) return at + 1;
   }
   return null;

@@ -10,6 +10,8 @@ export interface ReceivedField {
   readonly line: number;
   /** Unfolded. */
   readonly value: string;
+  /** False: it is longer than any real one, and `value` is its beginning. */
+  readonly whole: boolean;
 }
 
 /** Octets of a header that are looked at. */
@@ -30,27 +32,25 @@ export function readReceivedFields(message: Uint8Array | string): {
       : Buffer.from(message.subarray(0, LONGEST_HEADER)).toString('utf8');
   const end = /(?:\r\n|\n|\r(?!\n)){2}/.exec(whole)?.index;
   const lines = whole.slice(0, end).split(/\r\n|\n|\r/);
-  const fields: { line: number; value: string }[] = [];
+  const fields: { line: number; value: string; whole: boolean }[] = [];
   let complete = end !== undefined || message.length <= LONGEST_HEADER;
-  let open = false;
+  let open: (typeof fields)[number] | null = null;
   for (const [index, line] of lines.entries()) {
-    const last = fields.at(-1);
-    if (/^[\t ]/.test(line)) {
-      if (!open || last === undefined) continue;
-      last.value += ` ${line.trim()}`;
-      if (last.value.length <= LONGEST_FIELD) continue;
-      last.value = last.value.slice(0, LONGEST_FIELD);
-      complete = false;
-      continue;
-    }
-    const value = /^Received[\t ]*:(.*)$/is.exec(line)?.[1];
-    open = value !== undefined && fields.length < MOST_FIELDS;
+    const isFolded = /^[\t ]/.test(line);
+    const value = isFolded ? line : /^Received[\t ]*:(.*)$/is.exec(line)?.[1];
+    if (!isFolded) open = null;
     if (value === undefined) continue;
-    if (open && value.length <= LONGEST_FIELD) fields.push({ line: index + 1, value: value.trim() });
-    else {
-      open = false;
-      complete = false;
+    if (!isFolded) {
+      if (fields.length >= MOST_FIELDS) {
+        complete = false;
+        continue;
+      }
+      open = { line: index + 1, value: '', whole: true };
+      fields.push(open);
     }
+    if (open === null || !open.whole) continue;
+    open.whole = open.value.length + value.length <= LONGEST_FIELD;
+    if (open.whole) open.value = `${open.value} ${value.trim()}`.trim();
   }
-  return { fields, complete };
+  return { fields, complete: complete && fields.every(({ whole }) => whole) };
 }

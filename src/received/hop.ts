@@ -98,6 +98,6 @@ function strengthOf(version: string | null, suite: Suite | null): 'good' | 'weak
   const grade = suite === null ? null : gradeSuite(suite, bcp195Suites);
   const isOld = version !== null && !isVersionAtLeast(version, 'TLSv1.2');
   if (isOld || (grade !== null && grade !== 'ok' && grade !== 'below-recommended')) return 'weak';
-  // RFC 5246 §6.2.3.3: suites with AEAD exist from TLS 1.2 on.
-  return grade !== null && (version !== null || suite?.aead === true) ? 'good' : 'not-stated';
+  // Without a version as well: the suites that are good enough have AEAD, and those exist from TLS 1.2 on (RFC 5246 §6.2.3.3).
+  return grade === null ? 'not-stated' : 'good';
 }

@@ -94,6 +94,8 @@ describe('what servers write', () => {
     ['(using SSLv3 with cipher UNHEARD-OF (128/128 bits))', 'weak'],
     ['(version=TLSv1/SSLv3 cipher=ECDHE-RSA-AES128-GCM-SHA256 bits=128)', 'good'],
     ['(version=TLSv1.2 cipher=UNHEARD-OF bits=128)', 'not-stated'],
+    ['tls ECDHE-RSA-AES128-GCM-SHA256', 'good'],
+    ['(TLS1.2)', 'not-stated'],
     ['', 'not-stated'],
   ])('FAQ-25: the strength of %s', (comment, strength) => {
     expect(hopOf(`from a.test by b.test with ESMTPS id 1 ${comment}; date`).tls).toMatchObject({ strength });
@@ -141,8 +143,15 @@ describe('TLS is never invented', () => {
   });
 
   it('FAQ-25: two phrases that contradict each other say nothing', () => {
-    const field = `from a.test by b.test with ESMTPS id 1 ${TLS} (version=TLSv1.2 cipher=ECDHE-RSA-AES128-SHA); date`;
-    expect(hopOf(field).tls).toEqual({ kind: 'not-stated', why: 'contradictory' });
+    for (const other of [
+      '(version=TLSv1.2 cipher=TLS_AES_256_GCM_SHA384)',
+      '(version=TLSv1.3 cipher=AES128-SHA)',
+    ]) {
+      const field = `from a.test by b.test with ESMTPS id 1 ${TLS} ${other}; date`;
+      expect(hopOf(field).tls).toEqual({ kind: 'not-stated', why: 'contradictory' });
+    }
+    const alike = `from a.test by b.test with ESMTPS id 1 ${TLS} (version=TLS1_3); date`;
+    expect(hopOf(alike).tls.kind).toBe('stated');
   });
 
   it('FAQ-25, AT-22: whatever the client says of itself, a field without TLS states none', () => {
@@ -204,6 +213,7 @@ describe('whom to believe', () => {
   it('FAQ-25: only fields of trusted servers count, and only above the first one of another', () => {
     expect(standings(['*.partner.test'])).toEqual(['trusted', 'trusted', 'claim', 'claim']);
     expect(standings(['mx.partner.test'])).toEqual(['claim', 'claim', 'claim', 'claim']);
+    expect(standings(['*.box.partner.test'])).toEqual(['claim', 'claim', 'claim', 'claim']);
     expect(standings(['partner.test'])).toEqual(['claim', 'claim', 'claim', 'claim']);
     expect(standings([])).toEqual(['claim', 'claim', 'claim', 'claim']);
     expect(standings(['box.partner.test.', 'MX.Partner.test'])).toEqual([
@@ -273,6 +283,18 @@ describe('any message', () => {
     expect(analyzeReceived('x'.repeat(1_000_001)).complete).toBe(false);
   });
 
+  it('FAQ-25: a field that is too long counts as one of another, however it is folded', () => {
+    const claim = 'Received: from a.test by b.test with ESMTPS id 1; date\r\n';
+    for (const filler of ['x'.repeat(20_000), '\r\n\tx'.repeat(10_000)]) {
+      const long = `Received: from a.test by b.test with ESMTPS id 1 ${filler}; date\r\n`;
+      expect(analyzeReceived(`${long}${claim}`, { trusted: ['b.test'] })).toMatchObject({
+        complete: false,
+        finding: 'no-trusted-hop',
+        hops: [{ tls: { kind: 'not-stated', why: 'unclear' } }, { standing: 'claim' }],
+      });
+    }
+  });
+
   it('AT-50: shows foreign text without control characters', () => {
     const hop = hopOf('from a\u001b[31m.test by b\u202e.test with ESMTP\u0007 id 1; date');
     expect([hop.from, hop.by, hop.protocol]).toEqual([
@@ -313,7 +335,7 @@ describe('any message', () => {
       const begin = performance.now();
       analyzeReceived(`Received: ${piece.repeat(300_000)}`);
       analyzeReceived(`Received: ${piece.repeat(3_000)}`);
-      expect(performance.now() - begin, piece).toBeLessThan(2_000);
+      expect(performance.now() - begin, piece).toBeLessThan(5_000);
     }
   });
 });
