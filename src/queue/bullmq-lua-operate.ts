@@ -40,7 +40,7 @@ return 1
 /** `hurry id now`: makes a waiting job due; where `now` is empty, tells only when it is due. */
 const HURRY = `${COMMON}
 local due = tonumber(call('HGET', key('job', ARGV[1]), 'due') or nil)
-if not due or call('EXISTS', lock(ARGV[1])) == 1 then return '' end
+if not due then return '' end
 local now = tonumber(ARGV[2])
 if now and now < due then
   call('HSET', key('job', ARGV[1]), 'due', ARGV[2])

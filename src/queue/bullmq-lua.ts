@@ -116,7 +116,6 @@ end
 local side = key('job', id)
 local found = call('HMGET', side, 'domain', 'submission')
 call('HSET', side, unpack(given.fields))
-call('SREM', key('busy', found[1]), id)
 if given.endedAt then
   call('ZADD', base .. 'ended', given.endedAt, id)
   call('SREM', key('open', found[2]), id)

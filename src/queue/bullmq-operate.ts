@@ -49,10 +49,9 @@ async function find(opened: Opened, query: JobQuery, sealing: Sealing | null): P
   const limit = query.limit ?? 1000;
   const views: JobView[] = [];
   for await (const ids of idsOf(opened, query)) {
-    for (const id of ids.slice(0, limit - views.length)) {
-      const view = await viewOf(opened, id, sealing);
-      if (view !== null) views.push(view);
-    }
+    const wanted = ids.slice(0, limit - views.length);
+    const found = await Promise.all(wanted.map((id) => viewOf(opened, id, sealing)));
+    views.push(...found.filter((view) => view !== null));
     if (views.length >= limit) break;
   }
   return views;

@@ -78,11 +78,48 @@ describe.skipIf(skipped)('mail in a BullMQ queue between two steps', () => {
     };
     expect(await queue.settle(held, settlement(held, { kind: 'done' }))).toBe(true);
     Job.prototype.moveToCompleted = original;
+    // The lease was long enough to tell BullMQ even if it had been about to end.
+    expect(await client.pttl('bull:held:mail-s1.1:lock')).toBeGreaterThan(10_000);
     await client.del('bull:held:mail-s1.1:lock');
     await put(queue, { id: 's2' });
     // It comes back as a stalled job before this one, and goes where BullMQ keeps finished jobs.
     while ((await client.zcard('bull:held:completed')) === 0) await leaseNow(queue);
     expect(await queue.count({ state: 'done' })).toBe(1);
+  });
+
+  it('Q-11: one that is to be tried later is not handed out earlier because BullMQ still held it', async () => {
+    const queue = queues.make({ name: 'later' });
+    await put(queue, { id: 's1' });
+    const [held] = (await leaseNow(queue, { leaseMs: 200 })) as [Lease];
+    const { Job } = await import('bullmq');
+    const original = Job.prototype.moveToDelayed;
+    Job.prototype.moveToDelayed = async () => {
+      throw new Error('the process has ended');
+    };
+    const at = Date.now() + 3_600_000;
+    const next = { kind: 'again', at, latestAt: at, countAttempt: true } as const;
+    expect(await queue.settle(held, settlement(held, next))).toBe(true);
+    Job.prototype.moveToDelayed = original;
+    await client.del('bull:later:mail-s1.1:lock');
+    while ((await client.zcard('bull:later:delayed')) === 0) expect(await leaseNow(queue)).toEqual([]);
+    expect(await queue.nextDue()).toBe(at);
+  });
+
+  it('Q-11: BullMQ never gives mail up because processes ended', async () => {
+    const queue = queues.make({ name: 'stalled' });
+    await put(queue, { id: 's1' });
+    await leaseNow(queue, { leaseMs: 100 });
+    expect((await leaseSoon(queue))[0]?.job.interruptions).toBe(1);
+    expect(await client.hexists('bull:stalled:mail-s1.1', 'defa')).toBe(0);
+  });
+
+  it('Q-11, Q-24: an operator who takes a job whose lease ran out knows that it did', async () => {
+    const queue = queues.make({ name: 'taken' });
+    await put(queue, { id: 's1' });
+    await leaseNow(queue);
+    await client.del('bull:taken:mail-s1.1:lock');
+    const taken = await queue.take('s1.1', { owner: 'op', now: Date.now(), leaseMs: 60_000 });
+    expect(taken?.job.interruptions).toBe(1);
   });
 
   it('Q-8: octets without a submission expire; those with one stay until its last job has ended', async () => {
@@ -110,6 +147,68 @@ describe.skipIf(skipped)('mail in a BullMQ queue between two steps', () => {
     const message = { ...broken.message, size: MAX_IN_MEMORY + 1, open };
     await expect(queue.put({ ...broken, message })).rejects.toThrow(/source broke/);
     expect(await keys('octets', 'octets:*')).toEqual([]);
+  });
+
+  it('Q-8: a step whose answer was lost is sent again, and gives the same answer', async () => {
+    const { Queue, Worker, QueueEvents } = await import('bullmq');
+    /** Sends what counts twice, as ioredis does after a connection that broke. */
+    class Twice extends Queue {
+      readonly client = this.getBackend().client.then(
+        (given) =>
+          new Proxy(given as unknown as Record<PropertyKey, unknown>, {
+            get(target, name) {
+              const step = target[name] as (...words: unknown[]) => Promise<unknown>;
+              if (name !== 'enforcedTls_keep' && name !== 'enforcedTls_settle') return step;
+              return async (...words: unknown[]) => {
+                await step(...words);
+                return step(...words);
+              };
+            },
+          }),
+      );
+    }
+    const queue = queues.make({ name: 'twice', bullmq: { Queue: Twice, Worker, QueueEvents } });
+    expect(await put(queue, { id: 's1', key: 'k' })).toEqual({ id: 's1', existing: false });
+    expect(await put(queue, { id: 's2' })).toEqual({ id: 's2', existing: false });
+    const [held] = (await leaseNow(queue, { limit: 1 })) as [Lease];
+    const report = await makeSubmission({ id: 'r1', kind: 'report' });
+    const end = settlement(held, { kind: 'buried', reason: 'recipient-rejected' }, { reports: [report] });
+    expect(await queue.settle(held, end)).toBe(true);
+    expect(await queue.count({})).toBe(3);
+    expect(await leaseNow(queue)).toHaveLength(2);
+  });
+
+  it('Q-11: a lease that ran out before it was granted is not taken from the next holder', async () => {
+    const { Worker } = await import('bullmq');
+    class Slow extends Worker {
+      override async getNextJob(token: string, options?: { block?: boolean }) {
+        const job = await super.getNextJob(token, options);
+        if (job !== undefined) await client.set('bull:slow:mail-s1.1:lock', 'of the next holder');
+        return job;
+      }
+    }
+    const queue = queues.make({ name: 'slow', bullmq: { ...(await import('bullmq')), Worker: Slow } });
+    await put(queue, { id: 's1' });
+    expect(await leaseNow(queue)).toEqual([]);
+    expect(await client.get('bull:slow:mail-s1.1:lock')).toBe('of the next holder');
+  });
+
+  it('Q-8: octets that did not all arrive are not accepted', async () => {
+    const { Queue } = await import('bullmq');
+    class Losing extends Queue {
+      readonly client = this.getBackend().client.then(
+        (given) =>
+          new Proxy(given as unknown as Record<PropertyKey, unknown>, {
+            get(target, name) {
+              if (name === 'hset') return async () => 1;
+              return target[name];
+            },
+          }),
+      );
+    }
+    const queue = queues.make({ name: 'losing', bullmq: { ...(await import('bullmq')), Queue: Losing } });
+    await expect(put(queue, { id: 's1' })).rejects.toMatchObject({ code: 'octets-gone' });
+    expect(await queue.count({})).toBe(0);
   });
 
   it('Q-8: what is forgotten leaves nothing behind', async () => {

@@ -121,7 +121,7 @@ describe.skipIf(skipped)('time in the BullMQ queue', () => {
 });
 
 describe.skipIf(skipped)('domains in the BullMQ queue', () => {
-  it('Q-4, Q-20: the jobs of a domain that is put off wait, except one that cannot', async () => {
+  it('Q-4, Q-20, Q-22: the jobs of a domain that is put off wait, except one that cannot, until it is flushed', async () => {
     const queue = queues.make();
     await put(queue, { id: 's1' });
     const [probe] = (await leaseNow(queue)) as [Lease];
@@ -131,6 +131,8 @@ describe.skipIf(skipped)('domains in the BullMQ queue', () => {
     await put(queue, { id: 's3', latestAt: Date.now() + 300 });
     expect(await leaseNow(queue)).toEqual([]);
     expect(ids(await leaseSoon(queue))).toEqual(['s3.1']);
+    expect(await queue.flush('b.example', Date.now())).toBe(2);
+    expect(ids(await leaseNow(queue)).toSorted()).toEqual(['s1.1', 's2.1']);
   });
 
   it('Q-4, Q-22: after that time one at a time finds out, and the first success makes all of them due', async () => {
