@@ -138,6 +138,7 @@ export const formats: readonly (readonly [server: string, field: string, says: s
     'from a.test (a.test [192.0.2.1]) by b.test with ESMTP with STARTTLS (version=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384) id us-mta-1; date',
     'TLSv1.3 TLS_AES_256_GCM_SHA384 ? ?',
   ],
+  ['STARTTLS, and nothing else', 'from a.test by b.test with ESMTP with STARTTLS id 1; date', '? ? ? ?'],
   ['Postini', 'from source ([192.0.2.1]) (using SSLv3) by b.test; date', 'SSLv3 ? ? ?'],
   [
     'Stalwart',
