@@ -13,6 +13,7 @@ export function createSharedSender(pool, surroundings = {}) {
     // Tables in a schema of their own. Behind PgBouncer: listen: false.
     queue: postgresQueue({ pool, schema: 'outgoing_mail' }),
     default: 'verified',
+    complete: true,
     ...surroundings,
   });
 }
