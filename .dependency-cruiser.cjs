@@ -77,9 +77,12 @@ module.exports = {
     },
     {
       name: 'nothing-needed-at-run-time',
-      comment: 'no dependencies; src/testing may import() the optional peers',
+      comment: 'no dependencies; src/testing and the BullMQ queue may import() their optional peers',
       severity: 'error',
-      from: { path: '^src', pathNot: ['[.](test|fixture)[.]ts$', '^src/testing/'] },
+      from: {
+        path: '^src',
+        pathNot: ['[.](test|fixture)[.]ts$', '^src/testing/', '^src/queue/bullmq-library[.]ts$'],
+      },
       to: {
         dependencyTypes: [
           'npm',
@@ -110,6 +113,23 @@ module.exports = {
       },
     },
     {
+      name: 'bullmq-queue-needs-only-its-peer',
+      severity: 'error',
+      from: { path: '^src/queue/bullmq-library[.]ts$' },
+      to: {
+        dependencyTypes: [
+          'npm',
+          'npm-dev',
+          'npm-optional',
+          'npm-peer',
+          'npm-no-pkg',
+          'npm-unknown',
+          'unknown',
+        ],
+        pathNot: '(^|/)node_modules/bullmq/',
+      },
+    },
+    {
       name: 'src-does-not-import-tests',
       severity: 'error',
       from: { path: '^src', pathNot: '[.](test|fixture)[.]ts$' },
@@ -118,9 +138,9 @@ module.exports = {
     {
       name: 'peers-are-loaded-only-when-used',
       severity: 'error',
-      from: { path: '^src/testing/', pathNot: '[.](test|fixture)[.]ts$' },
+      from: { path: '^src/(testing/|queue/bullmq)', pathNot: '[.](test|fixture)[.]ts$' },
       to: {
-        path: '(^|/)node_modules/(pkijs|asn1js)/',
+        path: '(^|/)node_modules/(pkijs|asn1js|bullmq)/',
         dependencyTypesNot: ['dynamic-import', 'type-only', 'type-import'],
       },
     },

@@ -8,7 +8,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sender } from '../../src/sender.js';
 import type { EngineOptions, SenderOptions } from '../../src/sender-options.js';
 import { createAuthority } from '../../src/testing/authority.js';
+import { createFakeClock } from '../../src/testing/clock.js';
 import { createWorld, type World, type WorldOptions } from '../../src/testing/world.js';
+import { hasRedis, startRedis } from '../queue/redis-server.js';
 import { type BuiltPackage, buildPackage } from './built-package.js';
 
 const tsconfig = new URL('../../examples/tsconfig.json', import.meta.url);
@@ -235,6 +237,39 @@ describe('dkim.mjs', () => {
         : Promise.reject(Object.assign(new Error(`no ${type} for ${name}`), { code: 'ENOTFOUND' }));
     const { results } = await dkimVerify(message?.content ?? Buffer.alloc(0), { resolver });
     expect(results).toMatchObject([{ signingDomain: 'bank.example', status: { result: 'pass' } }]);
+  });
+});
+
+describe.skipIf(!hasRedis())('bullmq.mjs', () => {
+  interface Bullmq {
+    readonly createRedisSender: (connection: object, surroundings: Partial<SenderOptions>) => Sender;
+  }
+
+  it('Q-8: a mail goes into Redis, comes out, and is delivered', async () => {
+    const redis = await startRedis();
+    open.push({ close: () => redis.stop() });
+    // BullMQ lives by the real time.
+    const world = await makeWorld({
+      zones: { 'partner.example': { mx: ['mx1.partner.example'] } },
+      clock: createFakeClock(Date.now()),
+    });
+    const { createRedisSender } = await built.load<Bullmq>('examples/bullmq.mjs');
+    const { ehloName: _, default: __, queue: ___, ...surroundings } = world.senderOptions();
+    const sender = createRedisSender(
+      { host: redis.host, port: redis.port },
+      { ...surroundings, complete: true },
+    );
+    open.push(sender);
+    const mail = {
+      from: 'ops@bank.example',
+      to: ['anna@partner.example'],
+      message: 'From: ops@bank.example\r\nSubject: x\r\n\r\nhello\r\n',
+    };
+    const { id } = await sender.send(mail);
+    expect(await sender.status(id)).toMatchObject([{ state: 'ready' }]);
+    expect(await sender.processOnce()).toBe(1);
+    expect(await sender.status(id)).toMatchObject([{ state: 'done' }]);
+    expect(world.server('mx1.partner.example').messages).toMatchObject([{ secure: true }]);
   });
 });
 
