@@ -113,7 +113,7 @@ function createKeeper(name: string, format: ListFormat, settings: ListSettings):
   let lastLook = Number.NEGATIVE_INFINITY;
   let failed = false;
   let restoring: Promise<void> | null = null;
-  let looking: Promise<ListRefresh> | null = null;
+  const looks = createTurns<ListRefresh>();
   const told = createStalenessTeller(name);
 
   const restore = (): Promise<void> =>
@@ -138,22 +138,16 @@ function createKeeper(name: string, format: ListFormat, settings: ListSettings):
     told(inForce, ctx);
     return refresh;
   };
-  const refresh = (acceptRemovals: boolean, ctx: Context): Promise<ListRefresh> => {
-    const before = looking?.catch(() => undefined) ?? Promise.resolve();
-    const next = before.then(() => look(acceptRemovals, ctx));
-    const mine = next.finally(() => {
-      if (looking === mine) looking = null;
-    });
-    looking = mine;
-    return mine;
-  };
+  const refresh = (acceptRemovals: boolean, ctx: Context): Promise<ListRefresh> =>
+    looks.run(() => look(acceptRemovals, ctx));
   return {
     async current(ctx) {
       await restore();
       const wait = failed ? Math.min(RETRY_MS, settings.refreshEveryMs) : settings.refreshEveryMs;
       const isDue = ctx.clock.now() - lastLook >= wait;
       // The look outlives the mail that began it, so it is not called off with it.
-      const work = isDue ? (looking ?? refresh(false, createContext({ clock: ctx.clock }))) : looking;
+      const running = looks.running();
+      const work = isDue ? (running ?? refresh(false, createContext({ clock: ctx.clock }))) : running;
       work?.catch(() => undefined);
       if (inForce === null && work !== null) {
         await within(work, FIRST_WAIT_MS, ctx, () => new Error('the first list took too long'));
@@ -168,6 +162,22 @@ function createKeeper(name: string, format: ListFormat, settings: ListSettings):
     known: () => inForce,
     cause: () => cause,
     refresh,
+  };
+}
+
+/** Lets pieces of work run one after the other; one that fails does not keep the next from running. */
+function createTurns<T>(): { running(): Promise<T> | null; run(work: () => Promise<T>): Promise<T> } {
+  let last: Promise<T> | null = null;
+  return {
+    running: () => last,
+    run(work) {
+      const before: Promise<unknown> = last?.catch(() => undefined) ?? Promise.resolve();
+      const mine = before.then(work).finally(() => {
+        if (last === mine) last = null;
+      });
+      last = mine;
+      return mine;
+    },
   };
 }
 
