@@ -17,6 +17,7 @@ export type {
 } from './session.js';
 export {
   inboundSessionOf,
+  type SmtpServerCallback,
   smtpServerGuard,
   type SmtpServerHost,
   type SmtpServerSession,

@@ -23,19 +23,23 @@ export interface SmtpServerSession {
 }
 
 /** How a hook answers: an error refuses, with `responseCode` as reply code. */
-type Done = (error?: Error | null, message?: string) => void;
+export type SmtpServerCallback = (error?: Error | null, message?: string) => void;
 
 /** Hooks of the host, called when the guard has nothing against it. */
 export interface SmtpServerHost {
   /** Default: nothing. */
-  onSecure?(socket: object, session: SmtpServerSession, callback: Done): void;
+  onSecure?(socket: object, session: SmtpServerSession, callback: SmtpServerCallback): void;
   /** Default: accepts. */
-  onMailFrom?(address: { readonly address: string }, session: SmtpServerSession, callback: Done): void;
+  onMailFrom?(
+    address: { readonly address: string },
+    session: SmtpServerSession,
+    callback: SmtpServerCallback,
+  ): void;
   /**
    * Takes the message. The stream ends early, with an error where one is listened for, when the guard refuses what comes;
    * what has come until then counts for nothing.
    */
-  onData(stream: Readable, session: SmtpServerSession, callback: Done): void;
+  onData(stream: Readable, session: SmtpServerSession, callback: SmtpServerCallback): void;
 }
 
 /** What a socket tells of its TLS; one without it belongs to a session that was secured elsewhere. */
@@ -84,7 +88,7 @@ export function smtpServerGuard(
       });
     },
     onData(stream, session, callback) {
-      let answer: Parameters<Done> = [];
+      let answer: Parameters<SmtpServerCallback> = [];
       const passed = passContent(stream, {
         judgeHeader: guard.readsHeader
           ? (header) => guard.message(header, inboundSessionOf(session), ctx)
@@ -113,7 +117,11 @@ function withMeasures(out: Readable, from: Readable): Readable {
 }
 
 /** Answers with the refusal, or goes on. What fails unexpectedly is not the client's fault, and not accepted either. */
-function settle(verdict: Promise<InboundVerdict>, callback: Done, goOn: (fields: string) => void): void {
+function settle(
+  verdict: Promise<InboundVerdict>,
+  callback: SmtpServerCallback,
+  goOn: (fields: string) => void,
+): void {
   verdict.then(
     (said) => (said.accept ? goOn(said.fields) : callback(replyError(said))),
     (cause: unknown) => {

@@ -67,6 +67,14 @@ describe('identities', () => {
     expect((await check(u, { mailFrom: 'a@BÜCHER.test' })).result).toBe('pass');
   });
 
+  it('SPF-11: macros of a sender show the A-labels of its domain', async () => {
+    const u = {
+      'xn--bcher-kva.test': { txt: ['v=spf1 exists:%{o}.ok.test -all'] },
+      'xn--bcher-kva.test.ok.test': { a: ['127.0.0.2'] },
+    };
+    expect((await check(u, { mailFrom: 'a@BÜCHER.test' })).result).toBe('pass');
+  });
+
   it.each(['', 'mx.test', '192.0.2', '192.0.2.01'])('SPF-1: %j is no address of a client', async (ip) => {
     await expect(check(zones, { ip })).rejects.toThrow(
       expect.objectContaining({ code: 'client-address-invalid' }),
@@ -204,6 +212,9 @@ describe('names of the client', () => {
     const record = { 'send.test': { txt: ['v=spf1 ptr ~all'] } };
     const failures = { '9.2.0.192.in-addr.arpa/PTR': 'servfail' } as const;
     expect((await check({ ...zones, ...record }, {}, failures)).result).toBe('softfail');
+    // And it counts for nothing: two more may find nothing.
+    const voids = { 'send.test': { txt: ['v=spf1 ptr a:v1.test a:v2.test ~all'] } };
+    expect((await check({ ...zones, ...voids }, {}, failures)).result).toBe('softfail');
   });
 
   it('SPF-7: only the first ten are looked at', async () => {

@@ -142,6 +142,17 @@ describe('explanations', () => {
     expect((await explained(text)).decisive).toMatchObject({ result: 'fail', explanation: null });
   });
 
+  it('SPF-12: what a sender brings in can be more than ASCII, and is none either', async () => {
+    const zones = { 'send.test': { txt: ['v=spf1 -all exp=why.test'] }, 'why.test': { txt: ['%{l}'] } };
+    expect((await check(zones, { mailFrom: 'é@send.test' })).decisive.explanation).toBeNull();
+    expect((await check(zones, { mailFrom: 'e@send.test' })).decisive.explanation).toBe('e');
+  });
+
+  it('SPF-7, SPF-12: what an explanation asks is not counted', async () => {
+    const record = 'v=spf1 a:v1.test a:v2.test -all exp=why.send.test';
+    expect((await explained(['you are %{p}'], record)).decisive.explanation).toBe('you are unknown');
+  });
+
   it('SPF-12: only a fail is explained', async () => {
     expect((await explained(['no'], 'v=spf1 ~all exp=why.send.test')).decisive.explanation).toBeNull();
   });

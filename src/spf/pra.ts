@@ -11,11 +11,15 @@
  */
 import { isConfigError } from '../core/errors.js';
 import { type Address, parseAddress } from '../message/address.js';
-import type { HeaderField } from '../message/header-fields.js';
 import { withoutComments } from '../message/headers.js';
 
-/** What counts of a header field: its name in lower case, its value unfolded. */
-export type PraField = Pick<HeaderField, 'key' | 'value'>;
+/** What counts of a header field. */
+export interface PraField {
+  /** Its name in lower case. */
+  readonly key: string;
+  /** Unfolded; latin1, one character an octet. */
+  readonly value: string;
+}
 
 /** The address, or null where the header names nobody or several. */
 export function findPra(fields: readonly PraField[]): Address | null {
