@@ -4,7 +4,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createContext, sleep } from '../core/context.js';
 import { createFakeClock } from './clock.js';
 
@@ -166,4 +166,23 @@ it('fake clock: until ends with an error when no timer is left that could settle
   clock.after(10, () => undefined);
   await expect(clock.until(new Promise(() => undefined))).rejects.toThrow(/no timer waits/);
   expect(clock.now()).toBe(10);
+});
+
+it('fake clock: two that settle at the same time do not keep each other busy', async () => {
+  const asked = vi.spyOn(process, 'getActiveResourcesInfo');
+  await Promise.all([createFakeClock().settle(), createFakeClock().settle()]);
+  expect(asked.mock.calls.length).toBeLessThan(20);
+  asked.mockRestore();
+});
+
+it('fake clock: work that goes from turn to turn of the loop is waited for', async () => {
+  const clock = createFakeClock();
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    if (turns < 500) setImmediate(turn);
+  };
+  turn();
+  await clock.settle();
+  expect(turns).toBe(500);
 });
