@@ -119,8 +119,7 @@ function createHeaderBuffer(): HeaderBuffer {
     section() {
       const all = Buffer.concat(chunks);
       if (!isComplete) return all.length > MAX_HEADER ? Buffer.alloc(0) : all;
-      const end = all.indexOf(END);
-      return end < 0 ? Buffer.alloc(0) : all.subarray(0, end + 2);
+      return all.indexOf('\r\n') === 0 ? Buffer.alloc(0) : all.subarray(0, all.indexOf(END) + 2);
     },
     all: () => Buffer.concat(chunks),
   };
