@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { analyzeReceived } from '../received/analyze.js';
 import { composeReceived, type ReceivedFacts } from './received.js';
 
 const NOW = Date.parse('2026-03-01T09:00:00Z');
@@ -32,6 +33,20 @@ describe('the Received field', () => {
     const field = composeReceived({ ...facts, session, authenticated, smtpUtf8 });
     expect(field).toContain(` with ${expected} id`);
     expect(field.includes(' tls ')).toBe(tls);
+  });
+
+  it('ING-13, FAQ-25: whoever reads it learns what the session was', () => {
+    const text = `${composeReceived(facts)}Subject: x\r\n\r\n`;
+    expect(analyzeReceived(text, { trusted: ['mx.here.test'] })).toMatchObject({
+      finding: 'tls',
+      handover: {
+        from: 'client.test',
+        address: '192.0.2.9',
+        by: 'mx.here.test',
+        protocol: 'ESMTPS',
+        tls: { kind: 'stated', suite: { name: 'ECDHE-RSA-AES256-GCM-SHA384' } },
+      },
+    });
   });
 
   it('ING-13: claims no suite that nobody knows', () => {
