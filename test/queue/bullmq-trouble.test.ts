@@ -113,6 +113,17 @@ describe.skipIf(skipped)('mail in a BullMQ queue between two steps', () => {
     expect(await client.hexists('bull:stalled:mail-s1.1', 'defa')).toBe(0);
   });
 
+  it('Q-5: a job that waits for its domain goes although the one that it waits for is gone with its process', async () => {
+    const queue = queues.make({ name: 'stuck' });
+    await put(queue, { id: 's1' });
+    await put(queue, { id: 's2' });
+    await leaseNow(queue, { perDomain: 1 });
+    expect(await leaseNow(queue, { perDomain: 1 })).toEqual([]);
+    await client.del('bull:stuck:mail-s1.1:lock', 'bull:stuck:active');
+    const next = queues.make({ name: 'stuck' });
+    expect((await leaseNow(next, { perDomain: 1 })).map(({ job }) => job.id)).toEqual(['s2.1']);
+  });
+
   it('Q-11, Q-24: an operator who takes a job whose lease ran out knows that it did', async () => {
     const queue = queues.make({ name: 'taken' });
     await put(queue, { id: 's1' });

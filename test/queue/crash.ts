@@ -90,6 +90,10 @@ export async function crashMany(options: {
   readonly lifeMs: number;
   /** Processes at the same time, their clocks half a minute apart. Default 1. */
   readonly processes?: number;
+  /** Added to the environment of the processes. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called between two generations, when nobody is alive. */
+  readonly afterKill?: () => void;
 }): Promise<CrashReport> {
   const ledger: Ledger = {
     accepted: new Set(),
@@ -104,16 +108,19 @@ export async function crashMany(options: {
   const during: Record<string, number> = {};
   const processes = options.processes ?? 1;
   const generations = Math.ceil(options.kills / processes);
+  const env = { ...process.env, ...options.env };
+  const run = { ...options, env };
   for (let generation = 0; generation < generations; generation += 1) {
     const lanes = Array.from({ length: processes }, async (_, lane) => {
       const life = Math.random() * options.lifeMs;
-      const last = await runOnce(options, ledger, generation + lane / 100, options.puts, life);
+      const last = await runOnce(run, ledger, generation + lane / 100, options.puts, life);
       during[last] = (during[last] ?? 0) + 1;
     });
     await Promise.all(lanes);
+    options.afterKill?.();
   }
   // Three more without a kill: they find what was put off.
-  for (const last of [0, 1, 2]) await runOnce(options, ledger, generations + last, 0, null);
+  for (const last of [0, 1, 2]) await runOnce(run, ledger, generations + last, 0, null);
   const reported = [...ledger.reports].filter(([, ids]) => [...ids].some((id) => ledger.delivered.has(id)));
   const told = new Set(reported.map(([recipient]) => recipient));
   return {
@@ -135,7 +142,17 @@ export async function crashMany(options: {
 
 /** One process from its beginning to its end; the last thing that it said. */
 async function runOnce(
-  { child, driver, place }: { readonly child: string; readonly driver: string; readonly place: string },
+  {
+    child,
+    driver,
+    place,
+    env,
+  }: {
+    readonly child: string;
+    readonly driver: string;
+    readonly place: string;
+    readonly env: NodeJS.ProcessEnv;
+  },
   ledger: Ledger,
   generation: number,
   puts: number,
@@ -144,7 +161,7 @@ async function runOnce(
   const started: ChildProcess = spawn(
     process.execPath,
     ['--no-warnings', child, driver, place, String(generation), String(puts)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env },
   );
   const ended = new Promise<void>((resolve) => started.once('close', () => resolve()));
   let kill: NodeJS.Timeout | null = null;
