@@ -5,6 +5,7 @@ import { promote } from './bullmq-carrier.js';
 import type { Opened } from './bullmq-store.js';
 
 const PAGE = 200;
+const LINES_AT_ONCE = 100;
 
 /** What a page of jobs is chosen by. */
 export interface PageQuery {
@@ -36,6 +37,12 @@ export async function* pagesOf(
 export async function letNextGo(opened: Opened, domain: string, own = ''): Promise<void> {
   const ids = await opened.run('room', domain, opened.limit.perDomain, Date.now(), own);
   for (const id of ids as string[]) await promote(opened, id);
+}
+
+/** Lets parked jobs go that nobody let go, because the process that held another one of their domain ended. */
+export async function moveLines(opened: Opened): Promise<void> {
+  const domains = (await opened.run('lines', LINES_AT_ONCE)) as string[];
+  for (const domain of domains) await letNextGo(opened, domain);
 }
 
 /** Makes all waiting jobs of a domain due; their number. */

@@ -6,37 +6,39 @@
  *   ended     it was settled by a process that ended before it could tell BullMQ
  *   unknown   nothing of ours: whoever put it there finds it among the failed jobs
  *
- * A job that waits for its domain is parked: it is let go when another one of the domain ends, and in any case after a
- * minute or more. Expired leases are found by BullMQ's check for stalled jobs. Times are those of this machine's clock.
+ * A job that waits for its domain is parked: it is let go when another one of the domain ends, or within seconds when the
+ * process that held that one has ended, and in any case after a quarter of a minute or more. Expired leases are found by BullMQ's check for stalled jobs. Times are those of this machine's clock.
  */
 import { randomUUID } from 'node:crypto';
 import type { Job } from '../deliver/job.js';
 import { clearOutbox, end, isRefused } from './bullmq-carrier.js';
 import { octetsOf } from './bullmq-content.js';
 import type { BullJob } from './bullmq-library.js';
-import { letNextGo } from './bullmq-domain.js';
+import { letNextGo, moveLines } from './bullmq-domain.js';
 import { bullId, readRow, type Row } from './bullmq-rows.js';
 import type { Opened, Store } from './bullmq-store.js';
 import type { Lease, LeaseRequest, QueueDriver } from './driver.js';
 import { reviveRow } from './stored-job.js';
 import type { Sealing } from './stored-message.js';
 
-const PARK_MS = 60_000;
+const PARK_MS = 15_000;
 /** One call looks at about so many jobs at most. */
 const MOST_ASKED = 1000;
 const MOST_AT_ONCE = 50;
-const OUTBOX_EVERY_MS = 5000;
+/** So often a worker looks for what a process that ended has left undone. */
+const TIDY_EVERY_MS = 5000;
 
 /** What workers call, and how an operator takes one job. */
 export function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | 'release' | 'nextDue'> {
-  let outboxAt = Number.NEGATIVE_INFINITY;
+  let tidiedAt = Number.NEGATIVE_INFINITY;
   return {
     lease: (request) =>
       store.with(async (opened) => {
         opened.limit.perDomain = request.perDomain;
-        if (Math.abs(Date.now() - outboxAt) > OUTBOX_EVERY_MS) {
+        if (Math.abs(Date.now() - tidiedAt) > TIDY_EVERY_MS) {
           await clearOutbox(opened);
-          outboxAt = Date.now();
+          await moveLines(opened);
+          tidiedAt = Date.now();
         }
         return leaseDue(opened, request, store.sealing);
       }),

@@ -13,6 +13,7 @@
  *   outbox           set: submissions whose jobs BullMQ may not know yet
  *   suspensions      hash: `job:<id>` or `domain:<d>`, a Suspension as JSON
  *   busy:<d>         set: leased jobs of a domain; parked:<d>: sorted set of those that wait for their domain
+ *   lines            set: domains that have parked jobs, or had
  *   off:<d>          until when a domain is put off
  *
  * Of BullMQ's own keys they touch the lock of a job (`<job>:lock`), its count of stalls, and in `take` its lists.
@@ -116,6 +117,7 @@ end
 local side = key('job', id)
 local found = call('HMGET', side, 'domain', 'submission')
 call('HSET', side, unpack(given.fields))
+call('SREM', key('busy', found[1]), id)
 if given.endedAt then
   call('ZADD', base .. 'ended', given.endedAt, id)
   call('SREM', key('open', found[2]), id)
@@ -152,6 +154,7 @@ if off and latest > now then
 end
 if busy(domain, id) >= limit then
   call('ZADD', key('parked', domain), found[5], id)
+  call('SADD', base .. 'lines', domain)
   local many = math.floor(call('ZCARD', key('parked', domain)) / 100)
   return {'wait', string.format('%d', now + park * (1 + many)), domain}
 end
@@ -192,6 +195,16 @@ for i = 1, #parked, 2 do ids[#ids + 1] = parked[i] end
 return ids
 `;
 
+/** `lines limit`: domains that have parked jobs. */
+const LINES = `${COMMON}
+local domains = {}
+for _, domain in ipairs(call('SRANDMEMBER', base .. 'lines', ARGV[1])) do
+  if call('EXISTS', key('parked', domain)) == 1 then domains[#domains + 1] = domain
+  else call('SREM', base .. 'lines', domain) end
+end
+return domains
+`;
+
 /** `outbox limit`: submissions whose jobs BullMQ may not know, with what it needs to know of them. */
 const OUTBOX = `${COMMON}
 local answer = {}
@@ -230,6 +243,7 @@ export const WORKING_SCRIPTS = {
   grant: GRANT,
   take: TAKE,
   room: ROOM,
+  lines: LINES,
   outbox: OUTBOX,
   sent: SENT,
   due: DUE,

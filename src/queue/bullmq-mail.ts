@@ -13,7 +13,7 @@ import type { Lease, QueueDriver, Settlement, Submission } from './driver.js';
 import { applySettlement, checkSubmission } from './job-record.js';
 
 /** So long after a settlement BullMQ may be told of it. */
-const HOLD_MS = 30_000;
+const HOLD_MS = 10_000;
 
 /** What senders call, and how a worker ends a lease. */
 export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
@@ -107,11 +107,15 @@ async function follow(
   domain: string,
 ): Promise<void> {
   if (reports.length > 0) await clearOutbox(opened);
-  const job = await opened.queue.getJob(id);
-  if (job !== undefined) {
-    if (next.kind === 'again') await job.moveToDelayed(next.at, token);
-    else await end(job, token, next.kind === 'buried' ? next.reason : null);
+  try {
+    const job = await opened.queue.getJob(id);
+    if (job !== undefined) {
+      if (next.kind === 'again') await job.moveToDelayed(next.at, token);
+      else await end(job, token, next.kind === 'buried' ? next.reason : null);
+    }
+  } finally {
+    // Its place in the domain is free in any case.
+    if (hurryAt === null) await letNextGo(opened, domain);
+    else await makeAllDue(opened, domain, hurryAt);
   }
-  if (hurryAt === null) await letNextGo(opened, domain);
-  else await makeAllDue(opened, domain, hurryAt);
 }
