@@ -9,7 +9,7 @@ export { connect, type ConnectOptions } from './connect.js';
 export type { Connection, Due } from './connection.js';
 export type { Endpoint, TlsOptions } from './endpoint.js';
 export { greet } from './greet.js';
-export { type ConnectionPool, createConnectionPool } from './pool.js';
+export { type ConnectionPool, createConnectionPool, type Leave, type Turn } from './pool.js';
 export {
   createReplyReader,
   type Reply,
@@ -23,4 +23,4 @@ export { startTls } from './starttls.js';
 export { type Timeouts, TIMEOUTS } from './timeouts.js';
 export { type ContextRequest, createSecureContexts, type SecureContexts } from '../tls/context.js';
 export type { PeerFacts } from '../tls/facts.js';
-export { type RecipientReply, transact, type TransactionResult } from './transact.js';
+export { type RecipientReply, type Sharing, transact, type TransactionResult } from './transact.js';
