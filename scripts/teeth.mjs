@@ -6,13 +6,15 @@
  *   node scripts/teeth.mjs              all rules
  *   node scripts/teeth.mjs name cipher  only those
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createTally } from './tally.mjs';
 
+const run = promisify(execFile);
 const project = fileURLToPath(new URL('..', import.meta.url));
 const leftOut = /^(?:node_modules|dist|coverage|\.git)$/;
 
@@ -57,35 +59,46 @@ const rules = [
 ];
 
 const chosen = process.argv.slice(2);
-const copy = mkdtempSync(join(tmpdir(), 'enforced-tls-teeth-'));
 const tally = createTally();
+// Two at a time: a broken rule makes tests wait for what never comes.
+const copies = [makeCopy(), makeCopy()];
 try {
+  await biteAll();
+} finally {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+}
+tally.close();
+
+function makeCopy() {
+  const copy = mkdtempSync(join(tmpdir(), 'enforced-tls-teeth-'));
   cpSync(project, copy, {
     recursive: true,
     filter: (path) => !leftOut.test(relative(project, path)),
   });
   symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
-  await biteAll();
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+  return copy;
 }
-tally.close();
 
 async function biteAll() {
-  const all = [...checksOfTheVerdict(), ...rules].filter(
+  const waiting = [...checksOfTheVerdict(), ...rules].filter(
     ({ name }) => chosen.length === 0 || chosen.includes(name),
   );
-  const broken = failuresOf(['related', '--run', ...all.map(({ file }) => file)]);
+  const broken = await failuresOf(copies[0], ['related', '--run', ...waiting.map(({ file }) => file)]);
   if (broken.length > 0) {
     throw new Error(`teeth: these fail with every rule in place:\n${broken.map(describe).join('\n')}`);
   }
-  for (const rule of all) {
-    await tally.check(rule.name, () => {
-      const bite = biteOf(rule);
-      if (bite === null) throw new Error(`no test fails without this rule (${rule.file})`);
-      return describe(bite);
-    });
-  }
+  const work = async (copy) => {
+    for (let rule = waiting.shift(); rule !== undefined; rule = waiting.shift()) {
+      await tally.check(rule.name, () => bite(rule, copy));
+    }
+  };
+  await Promise.all(copies.map(work));
+}
+
+async function bite(rule, copy) {
+  const failure = await biteOf(rule, copy);
+  if (failure === null) throw new Error(`no test fails without this rule (${rule.file})`);
+  return describe(failure);
 }
 
 /** `check-<name>.ts`: what the function would refuse, it passes; all else it says as before. */
@@ -107,7 +120,7 @@ function checksOfTheVerdict() {
 }
 
 /** A test that fails while the rule is out of order, or null. One is enough, so the run ends there. */
-function biteOf({ name, file, code, instead }) {
+async function biteOf({ name, file, code, instead }, copy) {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
   if (code === undefined || text.split(code).length !== 2) {
@@ -120,14 +133,14 @@ function biteOf({ name, file, code, instead }) {
   try {
     // The first failure calls off what runs beside it, and that may look like a failure too; so may a slow machine.
     for (let chances = 3; chances > 0; chances -= 1) {
-      const bites = failuresOf(['related', '--run', '--bail=1', file]);
+      const bites = await failuresOf(copy, ['related', '--run', '--bail=1', file]);
       if (bites.length === 0) return null;
       // Only the tests that failed: those beside them may wait for what the broken rule never lets come.
       const titles = bites.map(({ own }) => own.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
       const files = new Set(bites.map((bite) => bite.file));
-      const again = failuresOf(['run', '-t', titles.join('|'), ...files]).map(describe);
-      const bite = bites.find((each) => again.includes(describe(each)));
-      if (bite !== undefined) return bite;
+      const again = (await failuresOf(copy, ['run', '-t', titles.join('|'), ...files])).map(describe);
+      const failure = bites.find((each) => again.includes(describe(each)));
+      if (failure !== undefined) return failure;
     }
     return null;
   } finally {
@@ -136,26 +149,25 @@ function biteOf({ name, file, code, instead }) {
 }
 
 /** Runs tests in the copy. Files that do not even load are no failures: they would say nothing about the rule. */
-function failuresOf(args) {
+async function failuresOf(copy, args) {
   const report = join(copy, 'teeth.json');
   rmSync(report, { force: true });
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      join(project, 'node_modules/vitest/vitest.mjs'),
-      ...args,
-      '--testTimeout=20000',
-      '--hookTimeout=20000',
-      '--reporter=json',
-      `--outputFile=${report}`,
-    ],
-    { cwd: copy, encoding: 'utf8' },
-  );
+  const command = [
+    join(project, 'node_modules/vitest/vitest.mjs'),
+    ...args,
+    '--testTimeout=20000',
+    '--hookTimeout=20000',
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ];
+  const options = { cwd: copy, maxBuffer: 1 << 28 };
+  // It ends with a failure where a test fails; what counts is the report.
+  const said = await run(process.execPath, command, options).catch((error) => error);
   let results;
   try {
     results = JSON.parse(readFileSync(report, 'utf8')).testResults;
   } catch (error) {
-    throw new Error(`teeth: the tests did not run\n${stdout}${stderr}`, { cause: error });
+    throw new Error(`teeth: the tests did not run\n${said.stdout}${said.stderr}`, { cause: error });
   }
   return results.flatMap(({ name, assertionResults }) =>
     assertionResults
