@@ -23,6 +23,15 @@ export interface Events {
   /** The first time that this process sees a domain offer TLS (FAQ-5). */
   'tls.first-seen': { readonly domain: string; readonly host: string };
   'hold.started': { readonly job: string; readonly domain: string; readonly reason: Reason };
+  /** A policy still refuses a mail of whose life half (0.5) or nine tenths (0.9) have passed; once for each. */
+  'hold.aging': {
+    readonly job: string;
+    readonly domain: string;
+    readonly reason: Reason;
+    readonly share: 0.5 | 0.9;
+    /** When its life ends, milliseconds since the epoch. */
+    readonly expiresAt: number;
+  };
   'hold.cleared': { readonly job: string; readonly domain: string };
   'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** The peer may have the message although its receipt was lost, or whoever sent it ended in mid-attempt. */

@@ -16,9 +16,11 @@ import { describeReason } from '../core/reasons.js';
 import type { Job } from '../deliver/job.js';
 import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
+import { firstHeld, isAging, noLaterThanThreshold, passedShare } from './aging.js';
 import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
 import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.js';
 import type { Pace } from './pace.js';
+import { tellError, tellLost, tellSettled } from './work-events.js';
 
 /** What working off one lease needs of its host. */
 export interface WorkOptions {
@@ -95,11 +97,13 @@ async function settle(
     ...(await composeSettlement(job, settled, outcomes, options, now)),
     ...(putOff === undefined ? {} : { putOff }),
   };
+  const aging = await agingOf(job, settlement, options);
   if (!(await store(held, settlement, options, working))) {
     tellLost(job);
     return;
   }
-  tell(job, settled, outcomes);
+  tellSettled(job, settled, outcomes);
+  if (aging !== null) publish('hold.aging', aging);
   options.onSettled?.(job, settled, settlement.next);
 }
 
@@ -136,8 +140,29 @@ function nextOf(job: Job, settled: Settled, options: WorkOptions, now: number): 
   const waiting = settled.recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
   const reasons = waiting.flatMap(({ reason }) => (reason === null ? [] : [reason]));
   const retry = { attempts: job.attempts, reasons, now, expiresAt: job.expiresAt };
-  const at = nextAttempt(retry, options.schedule ?? SCHEDULE, options.random ?? Math.random);
+  const planned = nextAttempt(retry, options.schedule ?? SCHEDULE, options.random ?? Math.random);
+  const at = firstHeld(waiting) === undefined ? planned : noLaterThanThreshold(job, now, planned);
   return { kind: 'again', at, latestAt: settled.latestAt, countAttempt: true };
+}
+
+/** What is to be told of a held job whose life has passed a threshold; null: nothing. Asks the store when it was due. */
+async function agingOf(
+  job: Job,
+  { recipients, next, at }: Settlement,
+  options: WorkOptions,
+): Promise<Events['hold.aging'] | null> {
+  const reason = firstHeld(recipients)?.reason;
+  if (reason == null || next.kind !== 'again' || !isAging(job, at)) return null;
+  try {
+    const [view] = await options.driver.find({ id: job.id });
+    const share = view === undefined ? null : passedShare(job, view.dueAt, at);
+    return share === null
+      ? null
+      : { job: job.id, domain: job.domain, reason, share, expiresAt: job.expiresAt };
+  } catch (error) {
+    tellError(options, error, 'settle', job);
+    return null;
+  }
 }
 
 /** What is said of those who wait when a broken attempt was the last: the cause that is known, else the break. */
@@ -211,32 +236,4 @@ function keepLease(
       signal.removeEventListener('abort', follow);
     },
   };
-}
-
-function tellLost({ id, domain }: Job): void {
-  publish('lease.lost', { job: id, domain });
-}
-
-function tell(job: Job, settled: Settled, outcomes: readonly Outcome[]): void {
-  const { id, domain } = job;
-  if (settled.holdStarted !== null) publish('hold.started', { job: id, domain, reason: settled.holdStarted });
-  if (settled.holdCleared) publish('hold.cleared', { job: id, domain });
-  const delayed = settled.delayed[0]?.reason;
-  if (delayed) publish('delivery.delayed', { job: id, domain, reason: delayed });
-  const unknown = outcomes.find((outcome) => outcome.state === 'unknown');
-  if (unknown !== undefined) publish('delivery.ambiguous', { job: id, domain, host: unknown.host ?? '' });
-  if (settled.buriedFor !== null) publish('job.buried', { job: id, domain, reason: settled.buriedFor });
-}
-
-/** Tells of an error that nobody foresaw; the event has its name and code, never its text (AT-52). */
-export function tellError(
-  options: Pick<WorkOptions, 'onError'>,
-  error: unknown,
-  step: Events['worker.error']['step'],
-  job: Pick<Job, 'id' | 'domain'> | null,
-): void {
-  const { name = 'Error', code } = error instanceof Error ? (error as Error & { code?: unknown }) : {};
-  const text = typeof code === 'string' ? `${name} ${code}` : name;
-  publish('worker.error', { job: job?.id ?? null, domain: job?.domain ?? null, step, error: text });
-  options.onError?.(error);
 }

@@ -7,7 +7,8 @@ import { createContext, sleep } from '../core/context.js';
 import { SCHEDULE } from './backoff.js';
 import type { Lease } from './driver.js';
 import { createPace } from './pace.js';
-import { tellError, work, type WorkOptions } from './work.js';
+import { work, type WorkOptions } from './work.js';
+import { tellError } from './work-events.js';
 
 /** What a worker needs. */
 export interface WorkerOptions extends WorkOptions {
