@@ -36,7 +36,8 @@ describe('hold.aging', () => {
     await put(bench.queue, { id: 's' });
     const told: unknown[] = [];
     const aging = bench.collect('hold.aging');
-    bench.make({ attempt: async (job) => all(job, 'held', 'certificate-expired') }).start();
+    // A reason that says nothing of the domain: other ones put it off, and then it is told when that ends.
+    bench.make({ attempt: async (job) => all(job, 'held', 'policy-lowered') }).start();
     for (let hour = 0; hour < 119; hour += 1) {
       await bench.clock.advance(HOUR);
       await bench.clock.settle();
@@ -47,13 +48,12 @@ describe('hold.aging', () => {
     const event = {
       job: 's.1',
       domain: 'b.example',
-      reason: 'certificate-expired',
+      reason: 'policy-lowered',
       expiresAt: LIFE.expiresAt,
     };
     expect(told).toEqual([
       [60, { ...event, share: 0.5 }],
-      // Nine tenths have passed at 108; until then the domain was put off.
-      [110, { ...event, share: 0.9 }],
+      [108, { ...event, share: 0.9 }],
     ]);
     expect(bench.errors).toEqual([]);
   });
