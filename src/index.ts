@@ -56,6 +56,7 @@ export type { Language } from './dsn/texts.js';
 export type { Level, Plan } from './policy/plan.js';
 export { type CertificateSummary, type DeliveryReceipt, summarise } from './receipt.js';
 export { explainOutcome, type ExplainOptions } from './report/explain.js';
+export type { Cancellation, CancelRequest } from './queue/cancel.js';
 export { bullmqQueue, type BullmqQueueOptions } from './queue/bullmq.js';
 export { sqliteQueue, type SqliteQueueOptions } from './queue/sqlite.js';
 export { postgresQueue, type PostgresQueueOptions } from './queue/postgres.js';

@@ -16,6 +16,7 @@ import type { Settled } from './deliver/settle.js';
 import { composeEngine, type Engine } from './engine.js';
 import type { Mail } from './mail.js';
 import { parseSchedule } from './queue/backoff.js';
+import type { Cancellation, CancelRequest } from './queue/cancel.js';
 import type { JobView, QueueDriver } from './queue/driver.js';
 import { sqliteQueue } from './queue/sqlite.js';
 import { createHostHealth } from './queue/unreachable.js';
@@ -42,6 +43,12 @@ export interface Sender {
   dryRun(addressOrDomain: string, options?: { readonly signal?: AbortSignal }): Promise<DryRun>;
   /** Makes all waiting mail of a domain due now, for when the partner says that it is mended. */
   flush(domain: string): Promise<number>;
+  /**
+   * Takes a message back (Q-24): whoever waits for it fails as `cancelled`, and its sender gets the report. One result for
+   * each job; what is being attempted at this moment is told as `leased` and goes on.
+   * @throws ConfigError, QueueError
+   */
+  cancel(id: string, request: CancelRequest): Promise<readonly Cancellation[]>;
   /** The queue, for everything else an operator does: find, suspend, resume, acceptFloor, clean. */
   readonly queue: QueueDriver;
   /** Drains, ends kept connections, closes the queue. */
@@ -89,6 +96,7 @@ export function createSender(options: SenderOptions): Sender {
     explain: (text) => engine.explain(text),
     dryRun: (text, given) => engine.dryRun(text, given),
     flush: (domain) => queue.flush(domain, engine.clock.now()),
+    cancel: (id, request) => worker.cancel(id, request),
     async close() {
       await worker.drain();
       await engine.close();
@@ -124,7 +132,7 @@ function composeWorker(
       return outcomes;
     },
     reports: (job, settled) => reporter.compose(job, settled, createContext({ clock: engine.clock })),
-    onSettled: (job, settled) => note(job, settled, last.get(job) ?? []),
+    onSettled: (job, settled) => note(job, settled, last.get(job) ?? settled.ended),
     onError: (error) =>
       process.emitWarning(error instanceof Error ? error : String(error), { code: 'ENFORCED_TLS_WORKER' }),
   });

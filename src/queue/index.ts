@@ -28,6 +28,7 @@ export type {
 export type { DomainSays, Settled } from '../deliver/settle.js';
 export { applySettlement, startJob } from './job-record.js';
 export { bullmqQueue, type BullmqQueueOptions } from './bullmq.js';
+export type { Cancellation, CancelRequest } from './cancel.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
 export { postgresQueue, type PostgresQueueOptions } from './postgres.js';
 export type { PostgresClient, PostgresPool, PostgresRow } from './postgres-pool.js';

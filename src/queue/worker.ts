@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { createContext, sleep } from '../core/context.js';
 import { SCHEDULE } from './backoff.js';
+import { type Cancellation, type CancelRequest, cancelSubmission } from './cancel.js';
 import type { Lease } from './driver.js';
 import { createPace } from './pace.js';
 import { work, type WorkOptions } from './work.js';
@@ -38,6 +39,8 @@ export interface Worker {
    * the leases back. Afterwards the worker may be started again.
    */
   drain(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Takes a message back, whether the worker runs or not; one result for each of its jobs. @throws ConfigError, QueueError */
+  cancel(submissionId: string, request: CancelRequest): Promise<readonly Cancellation[]>;
 }
 
 /** Even without a wake-up the queue is looked at this often: another process may have put something. */
@@ -174,5 +177,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await settleWithin(GRACE_MS);
       abort = new AbortController();
     },
+    cancel: (submissionId, request) =>
+      cancelSubmission(submissionId, request, options, { owner: options.owner, clock, leaseMs }),
   };
 }
