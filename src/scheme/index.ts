@@ -22,5 +22,34 @@ export {
   type ListStatus,
 } from './domain-list-source.js';
 export { type DomainList, type ListReading, parseDomainList, type ParseListOptions } from './domain-list.js';
+export {
+  type ChangeLine,
+  type ChangeVerdict,
+  judgeChange,
+  type ProposedChange,
+  type ProposedHost,
+} from './finansinspektionen-change.js';
+export {
+  type CertificateFacts,
+  certificateFacts,
+  type HostCertificate,
+  type NamedAuthority,
+  type ShownCertificates,
+} from './finansinspektionen-facts.js';
+export type { Questionnaire } from './finansinspektionen-form.js';
+export type {
+  Company,
+  Contact,
+  Participant,
+  ParticipantWithHosts,
+} from './finansinspektionen-participant.js';
+export {
+  fillQuestionnaire,
+  type ParticipantInput,
+  type QuestionnaireOptions,
+  readQuestionnaire,
+  writeQuestionnaire,
+} from './finansinspektionen-questionnaire.js';
+export type { QuestionnaireFormat } from './finansinspektionen-write.js';
 export { finansinspektionen, type FinansinspektionenOptions } from './finansinspektionen.js';
 export { isSecureMailDomain, securemail, type SecureMailOptions, secureMailRule } from './securemail.js';
