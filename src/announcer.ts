@@ -1,6 +1,7 @@
 /**
  * What an attempt tells whoever listens (`core/channels.ts`), read from its record alone: how it ended, what went out
- * without proof of whom it reached (FI-4, FAQ-6), TLS that was not there before (FAQ-5), waivers that opened a door.
+ * without proof of whom it reached (FI-4, FAQ-6), TLS that was not there before (FAQ-5), waivers that opened a door, mail that
+ * was accepted under stricter rules than hold here (Q-12).
  */
 import { publish } from './core/channels.js';
 import type { AttemptRecord } from './deliver/attempt.js';
@@ -10,11 +11,17 @@ import type { Verdict } from './verdict/verdict.js';
 /** Domains whose TLS is remembered; beyond it the oldest may be told a second time. */
 const MOST_DOMAINS = 10_000;
 
-/** Makes the function that tells of attempts; it remembers which domains had TLS. */
+/** Makes the function that tells of attempts; it remembers which domains had TLS, and whether rules have diverged. */
 export function createAnnouncer(): (record: AttemptRecord) => void {
   const known = new Set<string>();
+  let hasDiverged = false;
   return (record) => {
     announcePolicy(record);
+    if (!hasDiverged && record.outcomes.some(({ reason }) => reason === 'policy-lowered')) {
+      // Once: where one configuration lags behind another, every job says so.
+      hasDiverged = true;
+      publish('policy.diverged', { domain: record.domain });
+    }
     announceTls(record, known);
     announceOutcomes(record);
   };
