@@ -72,8 +72,10 @@ function serve(socket) {
   };
   const startTls = () => {
     flush();
+    // What comes next is for TLS: nobody else may read it.
+    socket.removeAllListeners('data');
+    socket.pause();
     setTimeout(() => {
-      socket.removeAllListeners('data');
       layer = new tls.TLSSocket(socket, { isServer: true, secureContext: context });
       layer.on('error', () => undefined);
       say = line((octets) => layer.write(octets));
