@@ -173,6 +173,12 @@ describe('the file of certificates', () => {
     expect(facts.authority).toEqual({ issuer: expect.stringContaining('Test'), root: 'Test Root' });
   });
 
+  it('FI-20, FI-22: of several Common Names the last, as the check of the name takes it', async () => {
+    const certificates = authority.issue({ dns: [MX1], cn: ['Member AB', MX1] }).chain;
+    const verdict = await judged({ mx: [{ host: MX1, address: '192.0.2.1' }], certificates });
+    expect(verdict).toMatchObject({ passed: true, facts: { hosts: [{ cn: MX1 }] } });
+  });
+
   it('FI-22: two authorities, or one that nobody knows, are left to people', async () => {
     const other = authority.issuer({ cn: 'Test Other', signedBy: 'root' });
     const third = authority.issue({ dns: [MX2], signedBy: other }).chain;

@@ -96,7 +96,7 @@ export async function judgeChange(change: ProposedChange): Promise<ChangeVerdict
   const hosts = parseHosts(change.mx);
   const chains = parseChains(change.certificates, hosts);
   const at = change.at ?? systemClock.now();
-  const plan = await planOf(change, domain, hosts, at);
+  const plan = await planOf(change, domain, hosts);
   const judged = hosts.map((host) => {
     // The addresses that the notice prints say nothing of a host whose address is not told.
     const asked = host.address === '' ? { ...plan, mxAddresses: {} } : plan;
@@ -119,7 +119,7 @@ function choose(verdicts: readonly Verdict[]): Verdict {
   return found as Verdict;
 }
 
-function planOf(change: ProposedChange, domain: string, hosts: readonly Target[], at: number): Promise<Plan> {
+function planOf(change: ProposedChange, domain: string, hosts: readonly Target[]): Promise<Plan> {
   const { trust, issuer, nameMode } = change;
   if (issuer.length === 0) throw invalid('issuer', 'expected the name of at least one authority, got none');
   const mx = change.agreedMx?.map((name) => parseDomain(name, 'judgeChange: agreedMx'));
@@ -131,8 +131,7 @@ function planOf(change: ProposedChange, domain: string, hosts: readonly Target[]
     ...(nameMode === undefined ? {} : { nameMode }),
   });
   const base = createBase({ default: 'verified', trust });
-  const clock = { ...systemClock, now: () => at };
-  return decide(domain, { table: [], sources: [profile], base }, null, createContext({ clock }));
+  return decide(domain, { table: [], sources: [profile], base }, null, createContext());
 }
 
 function judgeChain(target: Target, chain: readonly Certificate[], plan: Plan, now: number): Verdict {

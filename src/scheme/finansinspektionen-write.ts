@@ -67,5 +67,5 @@ function escapeHtml(text: string): string {
 
 /** CommonMark 2.4: any punctuation of ASCII may be escaped; a host name or address needs none of it. */
 function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&$]/g, String.raw`\$&`).replace(/^[-=]/, String.raw`\$&`);
+  return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&$]/g, String.raw`\$&`);
 }

@@ -191,6 +191,7 @@ describe('read back', () => {
     const text = writeQuestionnaire(filled, 'text');
     const changed = `\u{feff}\r\n${text.replaceAll('\n', ' \r\n\r\n').replace('Domains:', 'DOMAINS')}`;
     expect(readQuestionnaire(changed)).toEqual(filled);
+    expect(readQuestionnaire(`\u{feff}${text.replace('Questionnaire\n\n', '')}`)).toEqual(filled);
   });
 
   it('FI-22: HTML holds each value as it is, and no tag but its own, as CPython reads it', () => {
@@ -323,8 +324,9 @@ describe('what is wrong is said', () => {
     );
   });
 
-  it('FI-22, FI-23: text of the second edition that lost its hosts is not taken for the first', () => {
+  it('FI-22, FI-23: text of the second edition that lost its hosts or its date is not taken for the first', () => {
     const lost = text.replace(/Certificate details:\n.*\n/, '');
     expect(() => readQuestionnaire(lost)).toThrowError(/hosts/);
+    expect(() => readQuestionnaire(text.replace(/Date and time.*\n.*\n/, ''))).toThrowError(/implementation/);
   });
 });
