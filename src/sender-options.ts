@@ -15,6 +15,7 @@ import type { Level } from './policy/plan.js';
 import type { PolicyRule } from './policy/rules.js';
 import type { ScheduleOptions } from './queue/backoff.js';
 import type { QueueDriver } from './queue/driver.js';
+import type { RateOptions } from './queue/rate.js';
 import type { Dial } from './smtp/socket.js';
 import type { Timeouts } from './smtp/timeouts.js';
 import type { TrustStore } from './x509/trust-store.js';
@@ -104,6 +105,11 @@ export interface SenderOptions extends EngineOptions {
    * while the receipt of another is awaited (Q-5).
    */
   readonly perDomain?: number;
+  /**
+   * Messages tried per time and domain, by this process: `{ perDomain: { messages: 100, per: '1m' } }`. What is over it
+   * waits, and no attempt is counted. Default: no limit.
+   */
+  readonly rate?: RateOptions;
   /** Gaps between tries. Default 30 minutes, 1 hour, 2 hours, then every 3 hours (Q-2). */
   readonly schedule?: ScheduleOptions;
   /** How long finished jobs can be asked about. Default `7d`. */
@@ -148,6 +154,7 @@ const SENDER_KEYS: readonly (keyof SenderOptions)[] = [
   'work',
   'concurrency',
   'perDomain',
+  'rate',
   'schedule',
   'keepFinishedFor',
   'complete',

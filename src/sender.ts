@@ -18,6 +18,7 @@ import type { Mail } from './mail.js';
 import { parseSchedule } from './queue/backoff.js';
 import type { Cancellation, CancelRequest } from './queue/cancel.js';
 import type { JobView, QueueDriver } from './queue/driver.js';
+import { parseRate } from './queue/rate.js';
 import { sqliteQueue } from './queue/sqlite.js';
 import { createHostHealth } from './queue/unreachable.js';
 import { createWorker, type Worker } from './queue/worker.js';
@@ -119,6 +120,7 @@ function composeWorker(
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     ...(options.perDomain === undefined ? {} : { perDomain: options.perDomain }),
+    ...(options.rate === undefined ? {} : { rate: parseRate(options.rate) }),
     ...(options.schedule === undefined ? {} : { schedule: parseSchedule(options.schedule) }),
     ...(options.keepFinishedFor === undefined
       ? {}

@@ -32,6 +32,7 @@ export type { Cancellation, CancelRequest } from './cancel.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
 export { postgresQueue, type PostgresQueueOptions } from './postgres.js';
 export type { PostgresClient, PostgresPool, PostgresRow } from './postgres-pool.js';
+export { parseRate, type RateLimit, type RateOptions } from './rate.js';
 export { sqliteQueue, type SqliteQueueOptions } from './sqlite.js';
 export type { SqliteHandle } from './sqlite-database.js';
 export type { Sealing } from './stored-message.js';

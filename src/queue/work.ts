@@ -1,6 +1,7 @@
 /**
  * One lease from beginning to end: attempt, settle with the reports it causes, or give back.
  *
+ *   over the rate    given back untried until its domain has room; no attempt is counted
  *   called off       the lease is given back and no attempt is counted
  *   lease lost       the attempt is called off, and what it found out changes nothing (Q-11)
  *   attempt breaks   tried again on the ordinary schedule; at the end of its life the mail is reported, not forgotten
@@ -13,13 +14,14 @@ import { type Clock } from '../core/clock.js';
 import { type Events, publish } from '../core/channels.js';
 import { createContext, sleep } from '../core/context.js';
 import { describeReason } from '../core/reasons.js';
-import type { Job } from '../deliver/job.js';
+import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
 import { firstHeld, isAging, noLaterThanThreshold, passedShare } from './aging.js';
 import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
 import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.js';
 import type { Pace } from './pace.js';
+import type { Rate } from './rate.js';
 import { tellError, tellLost, tellSettled } from './work-events.js';
 
 /** What working off one lease needs of its host. */
@@ -41,6 +43,8 @@ export interface WorkOptions {
 export interface Working {
   readonly clock: Clock;
   readonly pace: Pace;
+  /** null: there is no limit. */
+  readonly rate: Rate | null;
   /** Milliseconds that a lease lasts before it has to be renewed. */
   readonly leaseMs: number;
   /** The worker is stopping. */
@@ -50,9 +54,16 @@ export interface Working {
 /** Pauses between tries to store a settlement; then the lease is left to run out. */
 const STORE_PAUSES_MS = [1000, 5000, 20_000, 60_000, 120_000];
 
-/** Works off one lease. Rejects only when the store fails for long. */
-export async function work(held: Lease, options: WorkOptions, working: Working): Promise<void> {
-  const { id, domain, interruptions } = held.job;
+/** Works off one lease; false when it was not its turn. Rejects only when the store fails for long. */
+export async function work(held: Lease, options: WorkOptions, working: Working): Promise<boolean> {
+  const { id, domain, interruptions, expiresAt } = held.job;
+  const now = working.clock.now();
+  // The last attempt, from which a report comes, waits for nothing.
+  const roomAt = now < expiresAt ? (working.rate?.take(domain, now) ?? null) : null;
+  if (roomAt !== null) {
+    await finish(held, untried(held.job, roomAt, now), options, working);
+    return false;
+  }
   if (interruptions > 0) publish('delivery.ambiguous', { job: id, domain, host: '' });
   const lease = keepLease(held, options, working);
   try {
@@ -64,6 +75,14 @@ export async function work(held: Lease, options: WorkOptions, working: Working):
   } finally {
     lease.end();
   }
+  return true;
+}
+
+/** Everything as it stood, and another look at `at`. */
+function untried(job: Job, at: number, now: number): Settlement {
+  const { recipients, latestAt } = settleAttempt(job, [], now);
+  const next: Next = { kind: 'again', at: retryAt(job, recipients, at, now), latestAt, countAttempt: false };
+  return { recipients, next, reports: [], at: now };
 }
 
 /** The outcomes of an attempt; `broken` when it threw what nobody foresaw. */
@@ -97,14 +116,25 @@ async function settle(
     ...(await composeSettlement(job, settled, outcomes, options, now)),
     ...(putOff === undefined ? {} : { putOff }),
   };
-  const aging = await agingOf(job, settlement, options);
-  if (!(await store(held, settlement, options, working))) {
-    tellLost(job);
-    return;
-  }
+  if (!(await finish(held, settlement, options, working))) return;
   tellSettled(job, settled, outcomes);
-  if (aging !== null) publish('hold.aging', aging);
   options.onSettled?.(job, settled, settlement.next);
+}
+
+/** Stores a settlement; false, and told, when the lease has been lost. */
+async function finish(
+  held: Lease,
+  settlement: Settlement,
+  options: WorkOptions,
+  working: Working,
+): Promise<boolean> {
+  const aging = await agingOf(held.job, settlement, options);
+  if (!(await store(held, settlement, options, working))) {
+    tellLost(held.job);
+    return false;
+  }
+  if (aging !== null) publish('hold.aging', aging);
+  return true;
 }
 
 /** The settlement with its reports; without them, one in which nobody ends unreported. */
@@ -141,8 +171,14 @@ function nextOf(job: Job, settled: Settled, options: WorkOptions, now: number): 
   const reasons = waiting.flatMap(({ reason }) => (reason === null ? [] : [reason]));
   const retry = { attempts: job.attempts, reasons, now, expiresAt: job.expiresAt };
   const planned = nextAttempt(retry, options.schedule ?? SCHEDULE, options.random ?? Math.random);
-  const at = firstHeld(waiting) === undefined ? planned : noLaterThanThreshold(job, now, planned);
+  const at = retryAt(job, waiting, planned, now);
   return { kind: 'again', at, latestAt: settled.latestAt, countAttempt: true };
+}
+
+/** `planned`, but never after the end of its life, nor after the time at which there is something to tell of its age. */
+function retryAt(job: Job, recipients: readonly JobRecipient[], planned: number, now: number): number {
+  const at = Math.min(planned, job.expiresAt);
+  return firstHeld(recipients) === undefined ? at : noLaterThanThreshold(job, now, at);
 }
 
 /** What is to be told of a held job whose life has passed a threshold; null: nothing. Asks the store when it was due. */

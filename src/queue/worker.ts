@@ -8,6 +8,7 @@ import { SCHEDULE } from './backoff.js';
 import { type Cancellation, type CancelRequest, cancelSubmission } from './cancel.js';
 import type { Lease } from './driver.js';
 import { createPace } from './pace.js';
+import { createRate, type RateLimit } from './rate.js';
 import { work, type WorkOptions } from './work.js';
 import { tellError } from './work-events.js';
 
@@ -19,6 +20,8 @@ export interface WorkerOptions extends WorkOptions {
   readonly concurrency?: number;
   /** Jobs at the same time per domain, over all workers. Default 4. */
   readonly perDomain?: number;
+  /** Messages per time and domain, tried by this worker. Default: no limit. */
+  readonly rate?: RateLimit;
   /** Milliseconds that a lease lasts before it has to be renewed. Default 10 minutes. */
   readonly leaseMs?: number;
   /** Milliseconds for which finished jobs are kept for questions. Default 7 days. */
@@ -56,9 +59,10 @@ export function createWorker(options: WorkerOptions): Worker {
   const { driver } = options;
   const clock = options.clock ?? systemClock;
   const pace = createPace(options.schedule ?? SCHEDULE, options.random ?? Math.random);
+  const rate = options.rate === undefined ? null : createRate(options.rate);
   const concurrency = options.concurrency ?? 20;
   const leaseMs = options.leaseMs ?? 600_000;
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<boolean>>();
   let abort = new AbortController();
   let drains = 0;
   let working = false;
@@ -77,9 +81,13 @@ export function createWorker(options: WorkerOptions): Worker {
       perDomain: options.perDomain ?? 4,
     });
 
-  const launch = (held: Lease): Promise<void> => {
-    const run = work(held, options, { clock, pace, leaseMs, signal: abort.signal })
-      .catch((error: unknown) => tellError(options, error, 'settle', held.job))
+  /** Works off a lease; false when it was not its turn. */
+  const launch = (held: Lease): Promise<boolean> => {
+    const run = work(held, options, { clock, pace, rate, leaseMs, signal: abort.signal })
+      .catch((error: unknown) => {
+        tellError(options, error, 'settle', held.job);
+        return true;
+      })
       .finally(() => {
         running.delete(run);
         look();
@@ -147,15 +155,17 @@ export function createWorker(options: WorkerOptions): Worker {
     async processOnce({ maxMs = 60_000 } = {}) {
       const end = clock.now() + maxMs;
       const drainsBefore = drains;
-      const mine = new Set<Promise<void>>();
+      const mine = new Set<Promise<boolean>>();
       let count = 0;
       while (clock.now() < end && drains === drainsBefore) {
         const leases = mine.size < concurrency ? await lease(concurrency - mine.size) : [];
-        count += leases.length;
         for (const held of leases) {
           const run = launch(held);
           mine.add(run);
-          void run.finally(() => mine.delete(run));
+          void run.then((isAttempt) => {
+            mine.delete(run);
+            if (isAttempt) count += 1;
+          });
         }
         if (leases.length === 0 && mine.size === 0) break;
         if (leases.length === 0) await Promise.race(mine);
