@@ -224,6 +224,16 @@ describe('kept connections', () => {
     expect(server.connections).toHaveLength(2);
   });
 
+  it('SC-52: however many kept ones are dead, the mail goes out in the same attempt', async () => {
+    await begin();
+    await Promise.all([send(), send()]);
+    const server = world.server('mx1.partner.test');
+    expect(server.connections).toHaveLength(2);
+    server.dropConnections();
+    expect(brief(await send())).toEqual(['delivered null mx1.partner.test']);
+    expect(server.connections).toHaveLength(3);
+  });
+
   it('SC-52: after a break of the protocol a connection is not used again', async () => {
     await begin({ 'mx1.partner.test': { fault: 'unsolicitedReply' } });
     await send();

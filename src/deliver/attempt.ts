@@ -131,8 +131,8 @@ async function visitTarget(
   { plan, opener }: Walk,
   ctx: Context,
 ): Promise<Visit> {
-  for (let fresh = false; ; fresh = true) {
-    const opened = await openTarget(plan, target, opener, ctx, { fresh });
+  for (;;) {
+    const opened = await openTarget(plan, target, opener, ctx);
     if (opened.kind === 'refused') return { opened, found: [] };
     const { session, turn } = opened;
     const sharing = { reset: turn.reused, onWritten: () => turn.pass() };
@@ -140,7 +140,7 @@ async function visitTarget(
     try {
       const result = await transact(session, mail.envelope, mail.message, ctx, sharing);
       good = result.reusable;
-      // SC-52: a kept connection that was dead, or that the server wants no more of, costs no attempt.
+      // SC-52: a kept connection that was dead, or that the server wants no more of, costs no attempt. It is gone now.
       if (turn.reused && isUntouched(result)) continue;
       const { dsnOffered } = result;
       const found = result.recipients.map((reply) => ({

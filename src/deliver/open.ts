@@ -100,22 +100,14 @@ export async function findWay(domain: string, ask: Ask | null, opener: Opener, c
   return { kind: 'way', plan, route };
 }
 
-/**
- * Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection (`fresh`: that in any case).
- */
-export async function openTarget(
-  plan: Plan,
-  target: Target,
-  opener: Opener,
-  ctx: Context,
-  options: { readonly fresh?: boolean } = {},
-): Promise<Opened> {
+/** Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection. */
+export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
   const down = opener.health.down(target, plan.fingerprint, ctx.clock.now());
   if (down !== null) {
     return refused(target, { reason: down, detail: 'not tried again so soon', phase: 'skipped' });
   }
   for (;;) {
-    const got = await opener.pool.acquire(poolKey(plan, target), ctx, options);
+    const got = await opener.pool.acquire(poolKey(plan, target), ctx);
     if ('turn' in got) {
       const session = judgeKept(got.turn, plan, target, ctx);
       if (session !== null) return { kind: 'session', target, session, turn: got.turn };

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Lease, LeaseRequest, QueueDriver } from './driver.js';
 import type { PostgresRow } from './postgres-pool.js';
 import { ask, jobOf, type Store, viewRow } from './postgres-store.js';
+import { readAll } from './stored-job.js';
 
 /** Leasing again where others were in the way ends after so many times, or nothing else would be done. */
 const MOST_LEASE_ROUNDS = 20;
@@ -13,14 +14,14 @@ const MOST_LEASE_ROUNDS = 20;
 export function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | 'release' | 'nextDue'> {
   return {
     async lease(request) {
-      const leases: Lease[] = [];
-      for (let round = 0; round < MOST_LEASE_ROUNDS && leases.length < request.limit; round += 1) {
-        const rows = await leaseRows(store, request, request.limit - leases.length, round > 0);
+      const held: PostgresRow[] = [];
+      for (let round = 0; round < MOST_LEASE_ROUNDS && held.length < request.limit; round += 1) {
+        const rows = await leaseRows(store, request, request.limit - held.length, round > 0);
         const granted = rows.filter(({ row_text: text }) => text !== null);
-        leases.push(...(await Promise.all(granted.map((row) => leaseOf(store, row)))));
+        held.push(...granted);
         if (granted.length === rows.length) break;
       }
-      return leases;
+      return readAll(held.map((row) => leaseOf(store, row)));
     },
     async take(id, { owner, now, leaseMs }) {
       const token = randomUUID();

@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isConfigError, isQueueError } from '../core/errors.js';
-import { lease, leaseOne, put, readContent, settlement, START } from '../testing/queue-suite-mail.js';
+import {
+  lease,
+  LEASE_MS,
+  leaseOne,
+  put,
+  readContent,
+  settlement,
+  START,
+} from '../testing/queue-suite-mail.js';
 import { queueSuite } from '../testing/queue-suite.js';
 import { aesGcm, bigSubmission } from './octets.fixture.js';
 import { sqliteQueue } from './sqlite.js';
@@ -92,6 +100,20 @@ describe('octets in a SQLite queue', () => {
     other.close();
     const held = await leaseOne(queue, START);
     await expect(readContent(held)).rejects.toMatchObject({ code: 'message-changed' });
+    await queue.close();
+  });
+
+  it('AT-55: that are gone, or a damaged row, keep no other job back', async () => {
+    const file = path();
+    const queue = sqliteQueue(file);
+    for (const id of ['s1', 's2', 's3']) await put(queue, { id });
+    const other = new DatabaseSync(file);
+    other.exec(`UPDATE job SET recipients = 'x' WHERE id = 's1.1'; DELETE FROM part WHERE id / 1048576 = 2`);
+    other.close();
+    expect((await lease(queue, START)).map(({ job }) => job.id)).toEqual(['s3.1']);
+    await expect(lease(queue, START + LEASE_MS)).resolves.toHaveLength(1);
+    await queue.suspend({ id: 's3.1' }, { reason: 'x', by: 'y', until: null });
+    await expect(lease(queue, START + 2 * LEASE_MS)).rejects.toMatchObject({ code: 'job-damaged' });
     await queue.close();
   });
 

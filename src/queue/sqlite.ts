@@ -47,7 +47,7 @@ import {
   suspendWhat,
 } from './sqlite-operate.js';
 import { migrate } from './sqlite-schema.js';
-import { reviveRow, type StoredRow } from './stored-job.js';
+import { readAll, reviveRow, type StoredRow } from './stored-job.js';
 import type { Sealing } from './stored-message.js';
 import { createWatch } from './sqlite-watch.js';
 
@@ -179,7 +179,7 @@ function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | '
         takeBackExpired(database, request.now);
         return leaseDue(database, request).map((each) => ({ ...each, row: rowOf(database, each.seq) }));
       });
-      return Promise.all(grants.map((each) => leaseOf(store, each)));
+      return readAll(grants.map((each) => leaseOf(store, each)));
     },
     async take(id, request) {
       const taken = await committer.write(() => {

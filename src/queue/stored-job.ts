@@ -60,6 +60,19 @@ export interface StoredOctets {
 }
 
 /**
+ * Jobs that were leased together, read: one that cannot be read keeps no other back, it comes again when its lease runs
+ * out.
+ * @throws what the first one threw, when none can be read
+ */
+export async function readAll<T>(reading: readonly Promise<T>[]): Promise<T[]> {
+  const answers = await Promise.allSettled(reading);
+  const read = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = answers.find((each) => each.status === 'rejected');
+  if (failed !== undefined && read.length === 0) throw failed.reason;
+  return read;
+}
+
+/**
  * The job and its message again; of a job that has ended the octets are gone.
  * @throws QueueError `job-damaged`
  */
@@ -83,7 +96,7 @@ function reviveJob(row: StoredJob, message: Message): Job {
   const damaged = (what: string): QueueError =>
     new QueueError(
       'job-damaged',
-      `job ${row.id}: its ${what} in the store cannot be read; it is kept back, restore it from a backup or remove it`,
+      `job ${row.id}: its ${what} in the store cannot be read; it comes again when its lease runs out; restore it from a backup, or suspend it`,
     );
   const read = <T>(text: string, what: string, fits: (value: T) => boolean): T => {
     let value: T | null = null;

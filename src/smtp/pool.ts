@@ -30,12 +30,8 @@ export interface Leave {
 
 /** Keeps connections. */
 export interface ConnectionPool {
-  /** `fresh`: no kept connection, because the last one turned out to be dead. Rejects only when it is called off. */
-  acquire(
-    key: string,
-    ctx: Context,
-    options?: { readonly fresh?: boolean },
-  ): Promise<{ readonly turn: Turn } | { readonly leave: Leave }>;
+  /** Rejects only when it is called off. */
+  acquire(key: string, ctx: Context): Promise<{ readonly turn: Turn } | { readonly leave: Leave }>;
   /** Ends all idle connections with QUIT, and the others when their messages are over. */
   close(ctx: Context): Promise<void>;
 }
@@ -166,7 +162,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
     };
   };
   return {
-    async acquire(key, ctx, { fresh = false } = {}) {
+    async acquire(key, ctx) {
       for (;;) {
         const line = lineOf(key);
         if (ctx.signal.aborted) {
@@ -175,7 +171,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
           tidy(key, line);
           ctx.signal.throwIfAborted();
         }
-        const kept = fresh ? null : find(key, line, ctx);
+        const kept = find(key, line, ctx);
         if (kept !== null) return { turn: turnOn(key, line, kept, true, ctx) };
         if (line.kept.size + line.opening < perKey) return { leave: leaveOf(key, line, ctx) };
         await waitFor(line.waiting, ctx.signal);

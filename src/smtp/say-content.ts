@@ -20,7 +20,7 @@ export async function sayContent(
   message: Message,
   said: Said,
   ctx: Context,
-  onWritten?: () => void,
+  onWritten: () => void,
 ): Promise<void> {
   const { timeouts } = connection;
   let last: Uint8Array = new Uint8Array(0);
@@ -34,7 +34,7 @@ export async function sayContent(
   if (!connection.alive) await receipt;
   said.phase = 'final';
   connection.write(last, timeouts.block, ctx).catch(() => undefined);
-  if (connection.capabilities?.pipelining === true) onWritten?.();
+  if (connection.capabilities?.pipelining === true) onWritten();
   said.final = checkReply(connection, step, await receipt);
 }
 

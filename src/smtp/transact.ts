@@ -93,9 +93,12 @@ export async function transact(
       break;
     }
     const recipients = waiting.slice(0, MAX_RECIPIENTS);
-    // Whoever has more transactions to run does not let others in between.
-    const onWritten = waiting.length === recipients.length ? sharing.onWritten : undefined;
     const said = newSaid();
+    // Whoever has more transactions to run lets nobody in between: what others write would stand inside the next content.
+    const onWritten = (): void => {
+      const isLast = waiting.length === recipients.length && !said.rcpt.some(isTooMany);
+      if (isLast) sharing.onWritten?.();
+    };
     const mail = { envelope: { ...envelope, recipients }, message, reset };
     const replies = await runTransaction(connection, mail, said, onWritten, ctx).catch((error: unknown) => {
       // What the server has is never sent again because something broke in a transaction behind it.
@@ -103,7 +106,7 @@ export async function transact(
       return recipients.map((each) => without(each, 'lost', 'mail', 'connection-closed'));
     });
     note(replies);
-    reset = onWritten !== undefined;
+    reset = false;
     goodbye ||= repliesOf(said).some(isGoodbye);
     if (goodbye) break;
     const surplus = repeats < MAX_REPEATS ? surplusOf(replies) : [];
@@ -141,12 +144,15 @@ function without(
  */
 function surplusOf(replies: readonly RecipientReply[]): readonly Recipient[] {
   if (!replies.some(({ result }) => result === 'accepted')) return [];
-  return replies.flatMap(({ recipient, phase, reply }) => {
-    const tooMany =
-      (reply?.code === 452 && [null, '4.5.3'].includes(reply.enhanced)) ||
-      (reply?.code === 552 && reply.enhanced === '5.5.3');
-    return phase === 'rcpt' && tooMany ? [recipient] : [];
-  });
+  return replies.flatMap(({ recipient, phase, reply }) =>
+    phase === 'rcpt' && reply !== null && isTooMany(reply) ? [recipient] : [],
+  );
+}
+
+function isTooMany({ code, enhanced }: Reply): boolean {
+  return (
+    (code === 452 && (enhanced === null || enhanced === '4.5.3')) || (code === 552 && enhanced === '5.5.3')
+  );
 }
 
 function newSaid(): Said {
@@ -161,7 +167,7 @@ async function runTransaction(
   connection: Connection,
   mail: Mailing,
   said: Said,
-  onWritten: (() => void) | undefined,
+  onWritten: () => void,
   ctx: Context,
 ): Promise<readonly RecipientReply[]> {
   const { envelope, message } = mail;

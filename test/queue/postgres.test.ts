@@ -187,6 +187,15 @@ describe.skipIf(postgres.missing)('octets in a PostgreSQL queue', () => {
     await expect(readContent(held)).rejects.toMatchObject({ code: 'message-changed' });
     await queue.close();
   });
+
+  it('AT-55: a damaged row keeps no other job back', async () => {
+    const schema = postgres.schema();
+    const queue = postgres.queue({ schema });
+    for (const id of ['s1', 's2']) await put(queue, { id });
+    await postgres.pool({ max: 1 }).query(`UPDATE ${schema}.job SET recipients = '[]' WHERE id = 's1.1'`);
+    expect((await lease(queue, START)).map(({ job }) => job.id)).toEqual(['s2.1']);
+    await queue.close();
+  });
 });
 
 describe.skipIf(postgres.missing)('the domains of a PostgreSQL queue', () => {

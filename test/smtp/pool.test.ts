@@ -81,12 +81,6 @@ describe('a kept connection', () => {
     });
   });
 
-  it('SC-52: is passed over by who has found the last one dead', async () => {
-    await keepOne(undefined, async ({ pool, ctx }) => {
-      expect(await pool.acquire('a', ctx, { fresh: true })).toHaveProperty('leave');
-    });
-  });
-
   it('SC-18, SC-52: hears RSET between two messages, and nothing of the first is left for the second', async () => {
     await keepOne(undefined, async ({ pool, ctx, said }) => {
       for (let i = 0; i < 2; i += 1) {

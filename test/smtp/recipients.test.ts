@@ -76,6 +76,23 @@ describe('a reply for each recipient', () => {
     }
   });
 
+  it('SC-24, SC-38: nobody else may write on the connection before the last of its transactions is written', async () => {
+    let done = 0;
+    const seen: number[] = [];
+    const sharing = { onWritten: () => void seen.push(done) };
+    const script = async (peer: Peer): Promise<void> => {
+      await transaction({ rcpt: ['250 ok', '452 too many', '452 too many'] })(peer);
+      done += 1;
+      await transaction({ rcpt: ['250 ok', '452 too many'] })(peer);
+      done += 1;
+      await transaction({ rcpt: ['250 ok'] })(peer);
+    };
+    const keywords = ['PIPELINING'];
+    const { results } = await sendOnce(bench, script, { envelope: envelopeOf(3), keywords, sharing });
+    expect(results.map(brief)).toEqual(Array(3).fill('accepted@final:250'));
+    expect(seen).toEqual([2]);
+  });
+
   it('SC-24: 452 for another reason, or to the only recipient, is left for later', async () => {
     const full = await sendOnce(bench, transaction({ rcpt: ['250 ok', '452 4.2.2 full'] }), {
       envelope: envelopeOf(2),

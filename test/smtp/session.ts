@@ -6,7 +6,7 @@ import { type Envelope, type EnvelopeInput, parseEnvelope } from '../../src/mess
 import { type Message, type MessageInput, prepareMessage } from '../../src/message/source.js';
 import { type Admitted, issueAdmission } from '../../src/smtp/admitted.js';
 import type { Connection } from '../../src/smtp/connection.js';
-import { type RecipientReply, transact } from '../../src/smtp/transact.js';
+import { type RecipientReply, type Sharing, transact } from '../../src/smtp/transact.js';
 import { type Bench, dialSecure, type Peer, type Script, type ScriptedServer } from './scripted-server.js';
 
 const HEADER =
@@ -57,13 +57,14 @@ export async function sendOnce(
     readonly envelope?: Envelope;
     readonly message?: Message;
     readonly ctx?: Context;
+    readonly sharing?: Sharing;
   } = {},
 ): Promise<{ results: readonly RecipientReply[]; reusable: boolean; heard: readonly string[] }> {
   const { keywords = [], envelope = envelopeOf(1), ctx = createContext() } = options;
   const message = options.message ?? (await messageOf());
   return bench.against(secured(keywords, script), async (server) => {
     const session = await openSession(server, bench, ctx);
-    const result = await transact(session, envelope, message, ctx);
+    const result = await transact(session, envelope, message, ctx, options.sharing);
     session.connection.destroy();
     const heard = server.heard.filter((line) => line.startsWith('tls ')).map((line) => line.slice(4));
     return { results: result.recipients, reusable: result.reusable, heard: heard.slice(1) };
