@@ -37,8 +37,9 @@ async function ours() {
     port,
     allowPrivateAddresses: true,
     families: ['ipv4'],
-    concurrency: connections,
-    perDomain: connections,
+    concurrency: 2 * connections,
+    perDomain: 2 * connections,
+    perHost: connections,
     resolver: {
       name: 'bench',
       mx: () => found([{ preference: 10, exchange: 'mx.sink.test' }]),

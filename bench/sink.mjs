@@ -41,7 +41,7 @@ function serve(socket) {
   socket.setNoDelay(true);
   socket.on('error', () => undefined);
   let layer = socket;
-  let say = line((octets) => layer.write(octets));
+  let say = line((octets) => socket.write(octets));
   let input = Buffer.alloc(0);
   let mode = 'command';
   let left = 0;

@@ -114,7 +114,8 @@ async function runOnce(sender, sink, count, size) {
     values.connections,
   ];
   const run = await new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const options = { stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 };
+    const child = spawn(process.execPath, args, options);
     let text = '';
     child.stdout.on('data', (octets) => (text += octets));
     child.once('close', (code) => resolve({ code, text }));

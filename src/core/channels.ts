@@ -59,7 +59,7 @@ export interface Events {
   'policy.source-unknown': { readonly domain: string; readonly source: string; readonly cause: string };
   /** This process is configured weaker than the one that accepted mail to this domain; said once by each sender and engine. */
   'policy.diverged': { readonly domain: string };
-  /** Report-only: what would have been refused (user need 37). */
+  /** Report-only: what would have been refused. */
   'policy.would-refuse': { readonly domain: string; readonly host: string; readonly reason: Reason };
   /** Said once, when a sender or transport is made: an old list of roots, a clock that cannot be right (AT-53). */
   'trust.warning': { readonly store: string; readonly warning: string };

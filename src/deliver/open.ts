@@ -206,7 +206,7 @@ async function passDoor(
   return { kind: 'session', target, session, turn: leave.opened(connection) };
 }
 
-/** Report-only: what the asked plan would say is told and decides nothing (user need 37). */
+/** Report-only: what the asked plan would say is told and decides nothing. */
 function reportOnly(plan: Plan, seen: Omit<JudgeInput, 'plan'>): void {
   const asked = plan.reportOnly;
   if (asked === null) return;

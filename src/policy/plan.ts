@@ -131,7 +131,7 @@ export interface Plan {
   /** How long mail is kept, in milliseconds from the moment it was put (FI-21). */
   readonly holdForMs: number;
   readonly waivers: readonly Waiver[];
-  /** Judge and record, but let the base level decide (user need 37). */
+  /** Judge and record, but let the base level decide. */
   readonly reportOnly: Plan | null;
   readonly warnings: readonly string[];
   /** Hash of every field that decides: connections and cached verdicts are shared only under an equal one (SC-51). */

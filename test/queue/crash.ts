@@ -28,6 +28,15 @@ export interface CrashReport {
   readonly left: number;
 }
 
+/** What must be true of every report. */
+export const NOTHING_LOST = {
+  lost: [],
+  unmarkedDuplicates: [],
+  reportedTwice: [],
+  errors: [],
+  left: 0,
+} satisfies Partial<CrashReport>;
+
 interface Ledger {
   readonly accepted: Set<string>;
   readonly sent: Map<string, number>;
