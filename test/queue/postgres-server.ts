@@ -1,14 +1,15 @@
 /**
- * A PostgreSQL server for tests: its own cluster in a temporary folder, on loopback, of the newest version that is
- * installed; gone when it is stopped. As root it runs as user `postgres`, which the server insists on.
+ * A PostgreSQL server for tests: its own cluster in a temporary folder, on loopback; gone when it is stopped. The server
+ * refuses to run as root: there it runs as user `postgres`, or `nobody` where there is none.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { type Binaries, findPostgres, unpack } from './postgres-binaries.js';
 
 /** A running server. */
 export interface PostgresServer {
@@ -19,30 +20,25 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-const DEBIAN = '/usr/lib/postgresql';
-
-/** The folder of initdb and pg_ctl, or null. */
-function binaries(): string | null {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).map(Number) : [];
-  const newest = Math.max(0, ...versions.filter((one) => existsSync(`${DEBIAN}/${one}/bin/initdb`)));
-  return newest === 0 ? null : `${DEBIAN}/${newest}/bin`;
-}
+const MISSING =
+  'no PostgreSQL of Debian, on the PATH, or of npm for this platform (apt-get install postgresql, or npm ci)';
 
 /** Why the tests cannot run here, or null. In CI they must. */
 export function whyNoPostgres(): string | null {
-  if (binaries() !== null || process.env['CI'] !== undefined) return null;
-  return `skipped: no PostgreSQL in ${DEBIAN} (Debian: apt-get install postgresql)`;
+  if (findPostgres() !== null || process.env['CI'] !== undefined) return null;
+  return `skipped, tests of the PostgreSQL queue: ${MISSING}`;
 }
 
-/** Starts a server. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const bin = binaries();
-  if (bin === null) throw new Error(`no PostgreSQL in ${DEBIAN}; Debian: apt-get install postgresql`);
+/** Starts a server, by default of the PostgreSQL that is found first. */
+export async function startPostgres(binaries: Binaries | null = findPostgres()): Promise<PostgresServer> {
+  if (binaries === null) throw new Error(MISSING);
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
   const data = join(folder, 'data');
   const user = owner();
   if (user !== null) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
+  const bin =
+    binaries.kind === 'embedded' ? unpack(binaries.folder, join(folder, 'server')) : binaries.folder;
   const log = join(folder, 'log');
   const run = async (command: string, ...args: string[]): Promise<void> => {
     const child = spawn(join(bin, command), args, {
@@ -71,12 +67,13 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 function owner(): { readonly uid: number; readonly gid: number } | null {
   if (process.getuid?.() !== 0) return null;
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((each) => each.startsWith('postgres:'));
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const line = ['postgres:', 'nobody:'].flatMap(
+    (name) => users.find((each) => each.startsWith(name)) ?? [],
+  )[0];
   const [, , uid, gid] = line?.split(':') ?? [];
   if (uid === undefined || gid === undefined)
-    throw new Error('no user postgres; the server does not run as root');
+    throw new Error('no user postgres or nobody; the server does not run as root');
   return { uid: Number(uid), gid: Number(gid) };
 }
 
