@@ -1,60 +1,85 @@
 /**
- * docs/requirements.md: every rule this project holds itself to, and the tests that prove it.
+ * docs/requirements.md: every rule this project holds itself to, and the tests that prove it; and in docs/schemes/*.md, between
+ * the marks, the rows of each scheme with what fulfils them (scheme-rows.json).
  *
- *   node scripts/requirements.mjs           writes the page anew
- *   node scripts/requirements.mjs --check   fails when the page is stale, or a rule has neither a test nor a place in the
- *                                           list of what comes later
+ *   node scripts/requirements.mjs           writes the pages anew
+ *   node scripts/requirements.mjs --check   fails when a page is stale, or a rule has neither a test nor a place in the list
+ *                                           of what comes later or of what only people can do
  *
- * A test proves a rule when its title, or that of a group around it, bears the rule's id: `it('SC-30, AT-20: ...')`. Titles
- * are read from the syntax tree. In a table (`it.each`) an id may also stand in a row that the title quotes ($id, %s); all
- * ids in the rows then count. The rules themselves are in requirement-ids.json.
+ * The rules are in requirement-ids.json; how a test says which rules it proves: test-titles.mjs.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { findProofs, linksTo } from './test-titles.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const page = join(project, 'docs/requirements.md');
-const { groups, later } = JSON.parse(readFileSync(new URL('requirement-ids.json', import.meta.url), 'utf8'));
+const { groups, later } = readJson('requirement-ids.json');
+const schemes = readJson('scheme-rows.json');
 
-/** Ids as they stand in titles: SC-30, FI-20, BITS-5.2.3. */
-const idPattern = /\b(?:MX|SC|ST|CI|CV|Q|DSN|AT|FI|FAQ|BITS|SM)-[0-9P]+(?:\.[0-9]+)*\b/g;
-
-const tests = new Map(); // id -> titles with their file
-for (const path of testFiles()) {
-  for (const title of titlesOf(path)) {
-    for (const id of new Set(title.match(idPattern) ?? [])) {
-      if (!tests.has(id)) tests.set(id, new Set());
-      tests.get(id).add(path);
-    }
-  }
-}
-
-const known = new Set(groups.flatMap(({ rules }) => Object.keys(rules)));
+const proofs = findProofs(project);
+const rules = new Map(groups.flatMap((group) => Object.entries(group.rules)));
+const rows = new Map(Object.values(schemes).flatMap(Object.entries));
 const postponed = new Map(later.flatMap(({ why, ids }) => ids.map((id) => [id, why])));
-const missing = [...known].filter((id) => !tests.has(id) && !postponed.has(id));
-const others = [...tests.keys()].filter((id) => !known.has(id)).sort(byNumber);
-const strangers = others.filter((id) => !/^(BITS|SM)-/.test(id));
-const text = compose();
+const byPeople = new Set([...rows].filter(([, { by }]) => by === undefined).map(([id]) => id));
 
+const pages = new Map([['docs/requirements.md', composePage()]]);
+for (const [page, ofScheme] of Object.entries(schemes)) pages.set(page, composeRows(page, ofScheme));
+
+const missing = [...rules.keys()].filter((id) => !proofs.has(id) && !postponed.has(id) && !byPeople.has(id));
 if (process.argv.includes('--check')) {
-  const problems = [];
-  if (missing.length > 0) problems.push(`${missing.length} without a test: ${missing.join(' ')}`);
-  if (strangers.length > 0) problems.push(`titles bear ids that no list knows: ${strangers.join(' ')}`);
-  if (readPage() !== text) problems.push('docs/requirements.md is stale: run npm run docs:requirements');
+  const problems = findProblems();
   if (problems.length > 0) {
     console.error(problems.map((line) => `requirements: ${line}`).join('\n'));
     process.exit(1);
   }
 } else {
-  writeFileSync(page, text);
+  for (const [page, text] of pages) writeFileSync(join(project, page), text);
   if (missing.length > 0) console.log(`without a test: ${missing.join(' ')}`);
 }
-const proven = [...known].filter((id) => tests.has(id)).length;
-console.log(`requirements: ${proven} of ${known.size} have tests, ${postponed.size} may come later`);
+const proven = [...rules.keys()].filter((id) => proofs.has(id)).length;
+console.log(
+  `requirements: ${proven} of ${rules.size} have tests, ${postponed.size} may come later, ${byPeople.size} are for people`,
+);
 
-function compose() {
+function findProblems() {
+  const problems = [];
+  const report = (what, ids) => ids.length > 0 && problems.push(`${what}: ${ids.join(' ')}`);
+  report('without a test', missing);
+  report(
+    'titles bear ids that no list knows',
+    [...proofs.keys()].filter((id) => !rules.has(id)).sort(byNumber),
+  );
+  report(
+    'rows without a rule',
+    [...rows.keys()].filter((id) => !rules.has(id)),
+  );
+  report(
+    'rules of a scheme without a row',
+    [...rules.keys()].filter((id) => /^(FI|FAQ|BITS|SM)-/.test(id) && !rows.has(id)),
+  );
+  report(
+    'left for people, but tested',
+    [...byPeople].filter((id) => proofs.has(id)),
+  );
+  report('functions of scheme-rows.json that are not public', findUnknownFunctions());
+  report(
+    'stale, run npm run docs:requirements',
+    [...pages.keys()].filter((page) => readPage(page) !== pages.get(page)),
+  );
+  return problems;
+}
+
+/** A row names the functions a host calls as `name()`; each must be public. */
+function findUnknownFunctions() {
+  const listed = readPage('test/package/api.snap');
+  const named = [...rows.values()].flatMap(({ by = '' }) =>
+    [...by.matchAll(/`(\w+)\(/g)].map(([, name]) => name),
+  );
+  return [...new Set(named)].filter((name) => !listed.includes(`function ${name}\n`));
+}
+
+function composePage() {
   const lines = [
     '# Requirements and their tests',
     '',
@@ -62,92 +87,50 @@ function compose() {
     'title of a test means: that test fails when the rule is taken out of the code.',
     '',
   ];
-  for (const { title, rules } of groups) {
-    lines.push(`## ${title}`, '', '| id | rule | tests |', '|---|---|---|');
-    for (const [id, rule] of Object.entries(rules)) lines.push(`| ${id} | ${rule} | ${proof(id)} |`);
+  for (const group of groups) {
+    lines.push(`## ${group.title}`, '', '| id | rule | tests |', '|---|---|---|');
+    for (const [id, rule] of Object.entries(group.rules))
+      lines.push(`| ${id} | ${rule} | ${proofOf(id, 1)} |`);
     lines.push('');
-  }
-  if (others.length > 0) {
-    lines.push('## Rules of two further schemes that have tests already', '', '| id | tests |', '|---|---|');
-    lines.push(...others.map((id) => `| ${id} | ${proof(id)} |`), '');
   }
   lines.push('## Left for later', '', '| ids | why |', '|---|---|');
   lines.push(...later.map(({ why, ids }) => `| ${ids.join(', ')} | ${why} |`), '');
   return lines.join('\n');
 }
 
-function proof(id) {
-  const found = tests.get(id);
-  if (found === undefined) return postponed.has(id) ? '*later*' : '**none**';
-  return [...found]
-    .sort((a, b) => (a < b ? -1 : 1))
-    .map((path) => `[${path.split('/').slice(-2).join('/').replace('.test.ts', '')}](../${path})`)
-    .join(', ');
+function composeRows(page, ofScheme) {
+  const [before, rest] = readPage(page).split('<!-- rows -->\n');
+  const after = rest?.split('<!-- end of rows -->')[1];
+  if (after === undefined)
+    throw new Error(`${page} has no place for its rows: <!-- rows --> ... <!-- end of rows -->`);
+  const lines = ['| row | what it asks | what fulfils it | tests |', '|---|---|---|---|'];
+  for (const [id, { by, people }] of Object.entries(ofScheme)) {
+    const rule = (rules.get(id) ?? '').replace(/ \[[^\]]*\]$/, '');
+    const parts = [by, people === undefined ? undefined : `*people:* ${people}`];
+    lines.push(
+      `| ${id} | ${rule} | ${parts.filter((part) => part !== undefined).join('; ')} | ${proofOf(id, 2)} |`,
+    );
+  }
+  return `${before}<!-- rows -->\n\n${lines.join('\n')}\n\n<!-- end of rows -->${after}`;
 }
 
-function readPage() {
+function proofOf(id, depth) {
+  const found = proofs.get(id);
+  if (found !== undefined) return linksTo(found, depth);
+  if (byPeople.has(id)) return '*people only*';
+  return postponed.has(id) ? '*later*' : '**none**';
+}
+
+function readPage(path) {
   try {
-    return readFileSync(page, 'utf8');
+    return readFileSync(join(project, path), 'utf8');
   } catch {
     return '';
   }
 }
 
-function testFiles() {
-  return ['src', 'test'].flatMap((folder) =>
-    readdirSync(join(project, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-      .map((entry) => relative(project, join(entry.parentPath, entry.name)))
-      .sort((a, b) => (a < b ? -1 : 1)),
-  );
-}
-
-/** The titles of describe, it and test, and the texts of the tables behind `.each`. */
-function titlesOf(path) {
-  const source = ts.createSourceFile(
-    path,
-    readFileSync(join(project, path), 'utf8'),
-    ts.ScriptTarget.Latest,
-    true,
-  );
-  const tables = new Map();
-  const titles = [];
-  visit(source);
-  return titles;
-
-  function visit(node) {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer !== undefined) {
-      tables.set(node.name.text, node.initializer);
-    }
-    if (ts.isCallExpression(node) && isTestCall(node.expression)) {
-      const title = node.arguments[0];
-      if (title !== undefined) titles.push(...textsOf(title));
-      if (ts.isCallExpression(node.expression) && /[%$]/.test(title?.getText() ?? '')) {
-        const [table] = node.expression.arguments;
-        const rows = table !== undefined && ts.isIdentifier(table) ? tables.get(table.text) : table;
-        if (rows !== undefined) titles.push(...textsOf(rows));
-      }
-    }
-    ts.forEachChild(node, visit);
-  }
-}
-
-function isTestCall(expression) {
-  const callee = ts.isCallExpression(expression) ? expression.expression : expression;
-  const root = ts.isPropertyAccessExpression(callee) ? callee.expression : callee;
-  return ts.isIdentifier(root) && ['it', 'test', 'describe'].includes(root.text);
-}
-
-function textsOf(node) {
-  const texts = [];
-  const collect = (part) => {
-    if (ts.isStringLiteralLike(part) || ts.isTemplateHead(part) || ts.isTemplateMiddleOrTemplateTail(part)) {
-      texts.push(part.text);
-    }
-    ts.forEachChild(part, collect);
-  };
-  collect(node);
-  return texts;
+function readJson(name) {
+  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
 }
 
 function byNumber(a, b) {
