@@ -24,4 +24,4 @@ export interface ListOrigin {
 }
 
 /** Octets of the longest list that is read. */
-export const LONGEST_LIST = 5_000_000;
+export const LONGEST_LIST = 20_000_000;

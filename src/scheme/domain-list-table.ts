@@ -18,7 +18,7 @@ export type TableReading =
   | { readonly kind: 'unreadable'; readonly line: number; readonly cause: string };
 
 /** Rows of one list. The largest public lists have some thousands. */
-export const MOST_ROWS = 100_000;
+export const MOST_ROWS = 200_000;
 /** Cells of one row. */
 export const MOST_CELLS = 100;
 /** Characters of one cell. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# install.sh   Brings Postfix, Exim and openssl (Debian 12, as root). Does nothing where they are there already.
+# install.sh   Brings Postfix, Exim and openssl (Debian 12, as root) and Haraka (from npm). Does nothing where they are there
+# already.
 # As packages the two mail servers exclude each other: Postfix is installed, Exim is unpacked under $INTEROP_CACHE and
 # only the libraries that it needs are installed. The installation starts no service and removes no package.
 . "$(dirname "$0")/lib.sh"
@@ -35,6 +36,12 @@ unpack_exim() {
   rm -rf "$fetched"
 }
 
+bring_haraka() {
+  [ ! -e "$haraka/bin/haraka" ] || return 0
+  quietly 'install Haraka' npm install --prefix "$cache/haraka" --omit=optional --no-audit --no-fund Haraka@3.3.4
+}
+
+bring_haraka
 ! have_all || exit 0
 quietly 'update the list of packages' apt-get update -qq
 [ -x "$exim" ] || unpack_exim

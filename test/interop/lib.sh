@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the interop scripts share: where things lie, when a server is up, whom a process id belongs to. Sourced only.
 #
-#   INTEROP_CACHE   where Exim is unpacked; kept             /var/cache/enforced-tls-interop
+#   INTEROP_CACHE   where Exim and Haraka lie; kept          /var/cache/enforced-tls-interop
 #   INTEROP_RUN     servers, certificates, mail              ${TMPDIR:-/tmp}/enforced-tls-interop
 #   INTEROP_ADDR    loopback address to listen on            127.0.0.1
 #   INTEROP_CERT    certificate that a server shows          good   (make-pki.sh lists them)
@@ -14,6 +14,7 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${INTEROP_CACHE:-/var/cache/enforced-tls-interop}
 run=${INTEROP_RUN:-${TMPDIR:-/tmp}/enforced-tls-interop}
 exim=$cache/exim/usr/sbin/exim4
+haraka=$cache/haraka/node_modules/Haraka
 pki=$run/pki
 addr=${INTEROP_ADDR:-127.0.0.1}
 host=${INTEROP_HOST:-mx.example.test}

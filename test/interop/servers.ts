@@ -8,11 +8,12 @@ import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+/** Servers that every delivery is tried with. */
 export type ServerName = 'postfix' | 'exim';
 
 /** A server that runs; all of it is plain data, so that the global setup can hand it to the tests. */
-export interface MailServer {
-  readonly name: ServerName;
+export interface MailServer<Name extends string = ServerName> {
+  readonly name: Name;
   readonly addr: string;
   readonly port: number;
   /** The name that its certificate carries. */
@@ -27,7 +28,7 @@ export interface MailServer {
 
 /** The settings of lib.sh and of the start scripts. */
 export type Settings = Readonly<
-  Partial<Record<`INTEROP_${'CERT' | 'TLS' | 'PRIORITY' | 'AUTH' | 'MAIN'}`, string>>
+  Partial<Record<`INTEROP_${'CERT' | 'TLS' | 'PRIORITY' | 'AUTH' | 'MAIN' | 'PLUGIN' | 'MODULES'}`, string>>
 >;
 
 const run = promisify(execFile);
@@ -45,22 +46,22 @@ export async function runScript(
   return stdout.trim();
 }
 
-export async function startServer(
-  name: ServerName,
+export async function startServer<Name extends ServerName | 'haraka'>(
+  name: Name,
   runFolder: string,
   settings: Settings = {},
-): Promise<MailServer> {
+): Promise<MailServer<Name>> {
   const printed = await runScript(`start-${name}`, [String(await freePort())], runFolder, settings);
   const facts = Object.fromEntries(printed.split(' ').map((fact) => fact.split('=') as [string, string]));
-  return { ...facts, port: Number(facts['port']) } as unknown as MailServer;
+  return { ...facts, port: Number(facts['port']) } as unknown as MailServer<Name>;
 }
 
-export async function stopServer(server: MailServer, runFolder: string): Promise<void> {
+export async function stopServer(server: MailServer<string>, runFolder: string): Promise<void> {
   await runScript('stop', [server.name, String(server.port)], runFolder);
 }
 
 /** What the server has written about its sessions so far. */
-export function readLog(server: MailServer): string {
+export function readLog(server: MailServer<string>): string {
   return readFileSync(server.log, 'utf8');
 }
 

@@ -37,7 +37,7 @@ describe('a list on disk', () => {
       'EISDIR|not a regular file',
     ],
     ['is a pipe', async (path: string) => void execFileSync('mkfifo', [path]), 'not a regular file'],
-    ['is too large', (path: string) => writeFile(path, Buffer.alloc(5_000_001)), 'more than'],
+    ['is too large', (path: string) => writeFile(path, Buffer.alloc(20_000_001)), 'more than'],
   ])('BITS-5.4.1: a file that %s is a failed look', async (_title, make, cause) => {
     const path = join(directory, 'bits.csv');
     await make(path);

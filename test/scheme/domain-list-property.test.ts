@@ -81,6 +81,60 @@ describe('rows in = rows accepted + rows reported', () => {
   });
 });
 
+/** A list as it is published, and what may go wrong with it on its way. */
+const VALID = [
+  TITLES.join(';'),
+  'Eksempel AS;900000001;eksempel.test;2024-02-01;Ja',
+  '"Prøve; Forening";;proeve.test;2024-02-01;Nei',
+  ';;annen.test;2024-03-01;Ja',
+  'Blåbær AS;900000002;"blåbær.test xn--bcher-kva.test";2024-04-15;Nei',
+].join('\r\n');
+const damage = fc.record({
+  at: fc.nat(VALID.length),
+  drop: fc.oneof(fc.constant(0), fc.nat(3), fc.nat(VALID.length)),
+  put: fc.oneof(
+    fc.constantFrom(
+      '',
+      '"',
+      '""',
+      ';',
+      ',',
+      '\t',
+      '\r',
+      '\n',
+      '\r\n',
+      '\0',
+      '\ufeff',
+      '<table>',
+      'Ja',
+      'Yes',
+      '.',
+      '@',
+      '-',
+    ),
+    fc.string({ maxLength: 5, unit: 'binary' }),
+    fc.constant(VALID),
+  ),
+});
+
+it('BITS-P2, BITS-5.5: of ten thousand damaged lists each is refused as a whole or accounts for every row', () => {
+  let readable = 0;
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 6 }), (damages) => {
+      const text = damages.reduce(
+        (list, { at, drop, put }) => list.slice(0, at) + put + list.slice(at + drop),
+        VALID,
+      );
+      const reading = read(Buffer.from(text));
+      if (reading.kind !== 'list') return;
+      readable += 1;
+      expectAccounts(reading.list, reading.list.rows);
+    }),
+    { numRuns: 10_000 },
+  );
+  expect(readable).toBeGreaterThan(2_000);
+});
+
 describe('readers of tables', () => {
   it('RFC 4180: reads what the csv module of CPython reads', () => {
     const texts = fc.sample(
