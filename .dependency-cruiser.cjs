@@ -43,6 +43,7 @@ const toTheRight = order.slice(0, -1).map((name, index) => ({
 
 /** The files that touch the network or the disk. */
 const outside = [
+  '^src/core/once-file[.]ts$',
   '^src/dns/(system|wire)[.]ts$',
   '^src/x509/(roots|revocation-fetch)[.]ts$',
   '^src/tls/context[.]ts$',

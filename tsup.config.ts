@@ -9,6 +9,7 @@ const subpaths = [
   'policy',
   'scheme',
   'queue',
+  'preflight',
   'dsn',
   'received',
   'inbound',

@@ -4,16 +4,13 @@
  * was accepted under stricter rules than hold here (Q-12).
  */
 import { publish } from './core/channels.js';
+import { isFirst, type OnceStore } from './core/once.js';
 import type { AttemptRecord } from './deliver/attempt.js';
 import type { Opened } from './deliver/open.js';
 import type { Verdict } from './verdict/verdict.js';
 
-/** Domains whose TLS is remembered; beyond it the oldest may be told a second time. */
-const MOST_DOMAINS = 10_000;
-
-/** Makes the function that tells of attempts; it remembers which domains had TLS, and whether rules have diverged. */
-export function createAnnouncer(): (record: AttemptRecord) => void {
-  const known = new Set<string>();
+/** Makes the function that tells of attempts; `once` remembers which domains had TLS, it itself whether rules have diverged. */
+export function createAnnouncer(once: OnceStore): (record: AttemptRecord) => void {
   let hasDiverged = false;
   return (record) => {
     announcePolicy(record);
@@ -22,7 +19,7 @@ export function createAnnouncer(): (record: AttemptRecord) => void {
       hasDiverged = true;
       publish('policy.diverged', { domain: record.domain });
     }
-    announceTls(record, known);
+    void announceTls(record, once);
     announceOutcomes(record);
   };
 }
@@ -42,11 +39,9 @@ function announcePolicy({ domain, plan, tried }: AttemptRecord): void {
   }
 }
 
-function announceTls({ domain, tried }: AttemptRecord, known: Set<string>): void {
+async function announceTls({ domain, tried }: AttemptRecord, once: OnceStore): Promise<void> {
   const first = tried.find((opened) => verdictOf(opened)?.encrypted === true);
-  if (first === undefined || known.has(domain)) return;
-  known.add(domain);
-  if (known.size > MOST_DOMAINS) known.delete(known.values().next().value as string);
+  if (first === undefined || !(await isFirst(once, `tls-first-seen ${domain}`))) return;
   publish('tls.first-seen', { domain, host: first.target.host });
 }
 

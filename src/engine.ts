@@ -7,8 +7,9 @@ import { createAnnouncer } from './announcer.js';
 import { type Clock, systemClock } from './core/clock.js';
 import { publish } from './core/channels.js';
 import { type Context, createContext } from './core/context.js';
+import { memoryOnce } from './core/once.js';
 import { attempt, type AttemptRecord } from './deliver/attempt.js';
-import { type DryRun, dryRun } from './deliver/dry-run.js';
+import type { DryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
 import { parseDomain } from './core/domain.js';
@@ -23,11 +24,15 @@ import { decide, type Sources } from './policy/decide.js';
 import { explainPlan } from './policy/explain.js';
 import { findRule } from './policy/from-table.js';
 import type { Plan } from './policy/plan.js';
+import { type CertificateExpiry, expiryThresholds, parseThresholds } from './preflight/expiry.js';
+import { createExpiryWatch } from './preflight/expiry-watch.js';
+import type { Preflight } from './preflight/report.js';
 import { parseRules } from './policy/rules.js';
 import type { Submission } from './queue/driver.js';
 import { startJob } from './queue/job-record.js';
 import type { RouteOptions } from './route/options.js';
 import type { ConfiguredRoute } from './route/route.js';
+import { createExaminer, type ExamineOptions, type OwnServer } from './examine.js';
 import { checkEngineOptions, type EngineOptions } from './sender-options.js';
 import type { ConnectOptions } from './smtp/connect.js';
 import { createConnectionPool } from './smtp/pool.js';
@@ -53,8 +58,24 @@ export interface Engine {
   plan(addressOrDomain: string): Promise<Plan>;
   /** The same in words: which rule asked for what, and what holds in the end. */
   explain(addressOrDomain: string): Promise<string>;
-  /** Goes through every check with every host of a domain, says QUIT, and sends nothing (FAQ-14). */
-  dryRun(addressOrDomain: string, options?: { readonly signal?: AbortSignal }): Promise<DryRun>;
+  /** Goes through every check with every host of a domain, says QUIT, and sends nothing (FAQ-14): what was seen, as it is. */
+  dryRun(addressOrDomain: string, options?: ExamineOptions): Promise<DryRun>;
+  /**
+   * The same as a report: every check of every host, and how long each certificate lasts (FAQ-1, FI-3). `minLevel:
+   * 'verified'` asks what would be if the domain were enforced.
+   * @throws ConfigError `address-invalid`, `domain-invalid`, `policy-lowered`, `option-unknown`
+   */
+  preflight(addressOrDomain: string, options?: ExamineOptions): Promise<Preflight>;
+  /**
+   * The same report on one of the host's own servers, by every check of class d (FAQ-15, FAQ-16).
+   * @throws ConfigError `route-invalid`, `route-needs-verify-as`, `domain-invalid`, `option-unknown`
+   */
+  checkServer(server: OwnServer, options?: { readonly signal?: AbortSignal }): Promise<Preflight>;
+  /**
+   * How long the certificates of a PEM file last that the own server `host` sends; those that end soon are told.
+   * @throws ConfigError `certificate-unreadable`, `domain-invalid`
+   */
+  checkCertificates(host: string, pem: string): Promise<readonly CertificateExpiry[]>;
   readonly clock: Clock;
   /** Ends kept connections with QUIT. */
   close(): Promise<void>;
@@ -108,11 +129,21 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
       { decide: opener.decide, holdForMs: preparing.holdForMs ?? null, message },
       contextOf(given),
     );
-  const announce = createAnnouncer();
+  const once = options.once ?? memoryOnce();
+  const announce = createAnnouncer(once);
+  const examiner = createExaminer({
+    opener,
+    watch: createExpiryWatch(once),
+    thresholds: parseThresholds(options.expiryWarnings ?? expiryThresholds, 'expiryWarnings'),
+    planOwn: (name, ctx) =>
+      decide(name, { table: [], sources: [], base: { ...from.base, level: 'verified' } }, null, ctx),
+    contextOf,
+  });
   const run: Engine['attempt'] = async (job, given) => {
     refuseStrangers(job);
     const record = await attempt(job, opener, contextOf(given));
     announce(record);
+    examiner.note(record);
     options.onAttempt?.(record);
     return record;
   };
@@ -129,7 +160,10 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
       }
     },
     plan: planOf,
-    dryRun: (text, given) => dryRun(domainOf(text), opener, contextOf(given)),
+    dryRun: (text, given) => examiner.dryRun(domainOf(text), given),
+    preflight: (text, given) => examiner.preflight(domainOf(text), given),
+    checkServer: (server, given) => examiner.checkServer(server, given),
+    checkCertificates: (host, pem) => examiner.checkCertificates(host, pem),
     explain: async (text) => explainPlan(await planOf(text)),
     close: () => opener.pool.close(contextOf()),
   };
@@ -165,6 +199,7 @@ function sourcesOf(options: EngineOptions, trust: TrustStore, holdForMs: number 
       trust,
       ...(holdForMs === null ? {} : { holdForMs }),
       ...(options.allowLegacyTls === undefined ? {} : { allowLegacyTls: options.allowLegacyTls }),
+      ...(options.onPolicyFailure === undefined ? {} : { onPolicyFailure: options.onPolicyFailure }),
     }),
   };
 }

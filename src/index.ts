@@ -6,6 +6,8 @@ export { type EventName, type Events, onEvent } from './core/channels.js';
 export { type Clock, systemClock } from './core/clock.js';
 export { type Context, createContext } from './core/context.js';
 export type { Duration } from './core/duration.js';
+export type { OnceStore } from './core/once.js';
+export { fileOnce } from './core/once-file.js';
 export {
   ConfigError,
   ConnectionError,
@@ -33,6 +35,7 @@ export type { Floor, Job, JobRecipient } from './deliver/job.js';
 export type { AttemptRecord } from './deliver/attempt.js';
 export type { HostHealth, Opened } from './deliver/open.js';
 export type { Outcome, State } from './deliver/outcome.js';
+export type { ExamineOptions, OwnServer } from './examine.js';
 export { createEngine, type Engine, type Preparing } from './engine.js';
 export type { Mail } from './mail.js';
 export type { Address } from './message/address.js';
@@ -62,7 +65,11 @@ export type { RateOptions } from './queue/rate.js';
 export { sqliteQueue, type SqliteQueueOptions } from './queue/sqlite.js';
 export { postgresQueue, type PostgresQueueOptions } from './queue/postgres.js';
 export { memoryQueue, type MemoryQueueOptions } from './queue/memory.js';
-export { createSender, type Sender } from './sender.js';
+export { writePreflight } from './preflight/text.js';
+export { judgeReturned, type ReturnedMail, type TestMail } from './preflight/test-mail.js';
+export type { CertificateExpiry } from './preflight/expiry.js';
+export type { Preflight, PreflightCheck, PreflightHost, PreflightResult } from './preflight/report.js';
+export { createSender, type Sender, type SentTest, type TestMailInput } from './sender.js';
 export type { PolicyRule } from './policy/rules.js';
 export type { EngineOptions, Report, ReportOptions, SenderOptions } from './sender-options.js';
 export type { Receipt } from './tracker.js';

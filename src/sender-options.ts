@@ -6,6 +6,7 @@ import type { Clock } from './core/clock.js';
 import type { Duration } from './core/duration.js';
 import { ConfigError } from './core/errors.js';
 import { refuseUnknownOptions } from './core/options.js';
+import type { OnceStore } from './core/once.js';
 import type { Resolver } from './dns/resolver.js';
 import type { AttemptRecord } from './deliver/attempt.js';
 import type { HostHealth } from './deliver/open.js';
@@ -54,6 +55,8 @@ export interface EngineOptions {
    * rule names versions or suites (RFC 9325 §5.2). Never under classes that enforce. Default false.
    */
   readonly allowLegacyTls?: boolean;
+  /** What becomes of mail that a policy refuses, where no rule says: kept and tried again, or returned at once (SM-14). Default `hold`. */
+  readonly onPolicyFailure?: 'hold' | 'bounce';
   /** Rules of the host's table and scheme profiles; where several speak, the strictest holds. */
   readonly policies?: readonly PolicyRule[];
   /** Roots that count where no rule names others. Default: those bundled with Node, without what the environment adds. */
@@ -80,6 +83,13 @@ export interface EngineOptions {
   readonly perHost?: number;
   /** Remembers unreachable hosts (Q-4). Default: a sender remembers, an engine alone does not. */
   readonly health?: HostHealth;
+  /**
+   * Days before the end of a certificate at which `certificate.expiring` is told; `[]`: never. Default `[30, 14, 7]`
+   * (FAQ-16).
+   */
+  readonly expiryWarnings?: readonly number[];
+  /** Remembers across restarts what is told once, such as the first TLS with a domain: `fileOnce(path)`. Default: this process. */
+  readonly once?: OnceStore;
   /** Replaces Math.random for shuffling and jitter, for tests. */
   readonly random?: () => number;
   /** Gets the record of every attempt, for logs and evidence. */
@@ -142,6 +152,9 @@ const ENGINE_KEYS: readonly (keyof EngineOptions)[] = [
   'timeouts',
   'perHost',
   'health',
+  'expiryWarnings',
+  'once',
+  'onPolicyFailure',
   'random',
   'onAttempt',
 ];

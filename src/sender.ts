@@ -14,7 +14,12 @@ import type { Job } from './deliver/job.js';
 import type { Outcome } from './deliver/outcome.js';
 import type { Settled } from './deliver/settle.js';
 import { composeEngine, type Engine } from './engine.js';
+import type { ExamineOptions, OwnServer } from './examine.js';
 import type { Mail } from './mail.js';
+import type { CertificateExpiry } from './preflight/expiry.js';
+import type { Preflight } from './preflight/report.js';
+import { composeTestMail, type TestMail } from './preflight/test-mail.js';
+import type { MessageAsk } from './policy/from-message.js';
 import { parseSchedule } from './queue/backoff.js';
 import type { Cancellation, CancelRequest } from './queue/cancel.js';
 import type { JobView, QueueDriver } from './queue/driver.js';
@@ -25,6 +30,19 @@ import { createWorker, type Worker } from './queue/worker.js';
 import { createReporter } from './reporter.js';
 import { checkSenderOptions, type SenderOptions } from './sender-options.js';
 import { createTracker, type Receipt } from './tracker.js';
+
+/** A test mail: who writes to whom; `minLevel` and its like raise what must hold. */
+export interface TestMailInput extends MessageAsk {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A test mail that was handed in. */
+export interface SentTest {
+  /** What `judgeReturned` needs; plain data, to be kept until the copy is back. */
+  readonly test: TestMail;
+  readonly receipt: Receipt;
+}
 
 /** A sender of enforced-TLS mail. */
 export interface Sender {
@@ -41,7 +59,29 @@ export interface Sender {
   /** What must hold for an address or a domain, in words. */
   explain(addressOrDomain: string): Promise<string>;
   /** Goes through every check with every host of a domain, says QUIT, and sends nothing (FAQ-14). */
-  dryRun(addressOrDomain: string, options?: { readonly signal?: AbortSignal }): Promise<DryRun>;
+  dryRun(addressOrDomain: string, options?: ExamineOptions): Promise<DryRun>;
+  /**
+   * The same as a report: every check of every host, and how long each certificate lasts (FAQ-1, FI-3). `minLevel:
+   * 'verified'` asks what would be if the domain were enforced. `writePreflight` makes text of it.
+   * @throws ConfigError `address-invalid`, `domain-invalid`, `policy-lowered`, `option-unknown`
+   */
+  preflight(addressOrDomain: string, options?: ExamineOptions): Promise<Preflight>;
+  /**
+   * The same report on one of the host's own servers, by every check of class d (FAQ-15, FAQ-16).
+   * @throws ConfigError `route-invalid`, `route-needs-verify-as`, `domain-invalid`, `option-unknown`
+   */
+  checkServer(server: OwnServer, options?: { readonly signal?: AbortSignal }): Promise<Preflight>;
+  /**
+   * How long the certificates of a PEM file last that the own server `host` sends; those that end soon are told.
+   * @throws ConfigError `certificate-unreadable`, `domain-invalid`
+   */
+  checkCertificates(host: string, pem: string): Promise<readonly CertificateExpiry[]>;
+  /**
+   * Sends a mail by which the way can be told afterwards: `judgeReturned` reads the copy that the partner sends back
+   * (FAQ-13). Through the queue, like any other mail.
+   * @throws ConfigError, QueueError
+   */
+  sendTest(mail: TestMailInput): Promise<SentTest>;
   /** Makes all waiting mail of a domain due now, for when the partner says that it is mended. */
   flush(domain: string): Promise<number>;
   /**
@@ -79,7 +119,7 @@ export function createSender(options: SenderOptions): Sender {
   warnOfEnvironment();
   const enforced = (options.policies ?? []).length;
   publish('sender.started', { queue: queue.name, durable: queue.supports.durable, enforced });
-  return {
+  const sender: Sender = {
     queue,
     async send(mail, given) {
       const submission = await engine.prepare(mail, given);
@@ -96,6 +136,13 @@ export function createSender(options: SenderOptions): Sender {
     status: (id) => queue.find({ submissionId: id }),
     explain: (text) => engine.explain(text),
     dryRun: (text, given) => engine.dryRun(text, given),
+    preflight: (text, given) => engine.preflight(text, given),
+    checkServer: (server, given) => engine.checkServer(server, given),
+    checkCertificates: (host, pem) => engine.checkCertificates(host, pem),
+    async sendTest({ from, to, ...more }) {
+      const test = composeTestMail({ from, to }, engine.clock.now());
+      return { test, receipt: await sender.send({ ...more, from, to: [to], message: test.message }) };
+    },
     flush: (domain) => queue.flush(domain, engine.clock.now()),
     cancel: (id, request) => worker.cancel(id, request),
     async close() {
@@ -104,6 +151,7 @@ export function createSender(options: SenderOptions): Sender {
       await queue.close();
     },
   };
+  return sender;
 }
 
 function composeWorker(

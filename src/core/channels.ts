@@ -20,8 +20,22 @@ export interface Events {
   };
   /** A message went out without TLS, or over TLS that nobody verified (FI-4). */
   'delivery.unverified': { readonly domain: string; readonly host: string; readonly encrypted: boolean };
-  /** The first time that this process sees a domain offer TLS (FAQ-5). */
+  /** The first TLS with a domain (FAQ-5): of this process, or as far as the `once` of the options remembers. */
   'tls.first-seen': { readonly domain: string; readonly host: string };
+  /** A certificate that trust rests on ends soon; once for each threshold and certificate (FAQ-16). */
+  'certificate.expiring': {
+    /** The partner's domain; null for an own server. */
+    readonly domain: string | null;
+    readonly host: string;
+    readonly whose: 'partner' | 'own';
+    readonly subject: string;
+    readonly sha256: string;
+    /** Milliseconds since the epoch. */
+    readonly notAfter: number;
+    /** Whole days that are left; negative when it has ended. */
+    readonly days: number;
+    readonly threshold: number;
+  };
   'hold.started': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** A policy still refuses a mail of whose life half (0.5) or nine tenths (0.9) have passed; once for each. */
   'hold.aging': {

@@ -66,6 +66,8 @@ export type Opened =
       readonly turn: Turn;
       /** Why a first handshake broke, so that another was made without hybrid key shares (CV-3); null: there was one. */
       readonly retriedAfter?: Reason | null;
+      /** Report-only: what the asked plan says of this session; null or absent: there is no such plan. */
+      readonly asked?: Verdict | null;
     }
   | {
       readonly kind: 'refused';
@@ -80,6 +82,7 @@ export type Opened =
       } | null;
       readonly verdict: Verdict | null;
       readonly retriedAfter?: Reason | null;
+      readonly asked?: Verdict | null;
     };
 
 /** Steps 2 and 3. The plan is always given back, for the record. */
@@ -186,7 +189,7 @@ async function passDoor(
   ctx: Context,
 ): Promise<Opened> {
   const verdict = judge({ plan, target, facts: connection.facts, tlsFailure, now: ctx.clock.now() });
-  reportOnly(plan, { target, facts: connection.facts, tlsFailure, now: verdict.at });
+  const asked = reportOnly(plan, { target, facts: connection.facts, tlsFailure, now: verdict.at });
   if (!verdict.passed) {
     await connection.quit(ctx);
     return {
@@ -197,24 +200,26 @@ async function passDoor(
       phase: 'verdict',
       reply: null,
       verdict,
+      asked,
     };
   }
   if (connection.capabilities === null) await greet(connection, ctx);
   const session = remember(admit(connection, verdict));
   if (session === null) throw new Error('a passed verdict did not open the door: this is a bug');
   if (target.auth !== null) await authenticate(session, target.auth, ctx);
-  return { kind: 'session', target, session, turn: leave.opened(connection) };
+  return { kind: 'session', target, session, turn: leave.opened(connection), asked };
 }
 
 /** Report-only: what the asked plan would say is told and decides nothing. */
-function reportOnly(plan: Plan, seen: Omit<JudgeInput, 'plan'>): void {
+function reportOnly(plan: Plan, seen: Omit<JudgeInput, 'plan'>): Verdict | null {
   const asked = plan.reportOnly;
-  if (asked === null) return;
+  if (asked === null) return null;
   const would = judge({ ...seen, plan: asked });
   if (!would.passed) {
     const reason = would.reason ?? 'certificate-invalid';
     publish('policy.would-refuse', { domain: asked.domain, host: seen.target.host, reason });
   }
+  return would;
 }
 
 /** The lines of the checks that refused, for people. */

@@ -30,13 +30,14 @@ export const DEFAULT_HOLD_MS = 5 * 86_400_000;
 
 /**
  * The base of a host: its default level, its default roots, BCP 195 for suites, versions and keys.
- * @throws ConfigError `default-missing`, `level-unknown`, `legacy-tls-enforced`
+ * @throws ConfigError `default-missing`, `level-unknown`, `legacy-tls-enforced`, `policy-failure-unknown`
  */
 export function createBase(options: {
   readonly default: Level;
   readonly trust?: TrustStore | null;
   readonly holdForMs?: number;
   readonly allowLegacyTls?: boolean;
+  readonly onPolicyFailure?: Plan['onPolicyFailure'];
 }): PlanBase {
   if (options.default === undefined) {
     throw new ConfigError(
@@ -61,7 +62,7 @@ export function createBase(options: {
     // RFC 9325 §4.5 asks for RSA of 2048 bits and curves of 224; CI-9 takes P-256 as the least.
     keys: { minRsaBits: 2048, minEcBits: 256 },
     store: options.trust ?? null,
-    onPolicyFailure: 'hold',
+    onPolicyFailure: parseFailure(options.onPolicyFailure ?? 'hold'),
     holdForMs: options.holdForMs ?? DEFAULT_HOLD_MS,
   };
 }
@@ -77,6 +78,14 @@ export function parseLevel(value: unknown, where: string): Level {
   throw new ConfigError(
     'level-unknown',
     `${where}: expected one of ${quote(levels)}, got ${JSON.stringify(value) ?? String(value)}${near === null ? '' : `; did you mean "${near}"?`}`,
+  );
+}
+
+function parseFailure(value: Plan['onPolicyFailure']): Plan['onPolicyFailure'] {
+  if (value === 'hold' || value === 'bounce') return value;
+  throw new ConfigError(
+    'policy-failure-unknown',
+    `onPolicyFailure: expected "hold" or "bounce", got ${JSON.stringify(value)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * The Received fields of a message as it came back: saved by a mail program, pasted, or fetched, with any line ends. Unlike
- * the reader of messages that are to be sent, this one forgives everything and is bounded in everything.
+ * Fields of a message as it came back: saved by a mail program, pasted, or fetched, with any line ends. Unlike the reader of
+ * messages that are to be sent, this one forgives everything and is bounded in everything.
  * Standards: RFC 5322 §2.2 (fields and folding), RFC 5321 §4.4 (newest first).
  */
 
@@ -21,8 +21,11 @@ const MOST_FIELDS = 200;
 /** Characters of a field that are looked at. */
 const LONGEST_FIELD = 10_000;
 
-/** The Received fields in the order of the message, and whether anything was left out because it was too much. */
-export function readReceivedFields(message: Uint8Array | string): {
+/** The fields of this name in the order of the message, and whether anything was left out because it was too much. */
+export function readFields(
+  message: Uint8Array | string,
+  name: string,
+): {
   readonly fields: readonly ReceivedField[];
   readonly complete: boolean;
 } {
@@ -37,7 +40,7 @@ export function readReceivedFields(message: Uint8Array | string): {
   let open: (typeof fields)[number] | null = null;
   for (const [index, line] of lines.entries()) {
     const isFolded = /^[\t ]/.test(line);
-    const value = isFolded ? line : /^Received[\t ]*:(.*)$/is.exec(line)?.[1];
+    const value = isFolded ? line : valueOf(line, name);
     if (!isFolded) open = null;
     if (value === undefined) continue;
     if (!isFolded) {
@@ -53,4 +56,10 @@ export function readReceivedFields(message: Uint8Array | string): {
     if (open.whole) open.value = `${open.value} ${value.trim()}`.trim();
   }
   return { fields, complete: complete && fields.every(({ whole }) => whole) };
+}
+
+/** What stands behind the colon of a line that begins a field of this name. */
+function valueOf(line: string, name: string): string | undefined {
+  if (line.slice(0, name.length).toLowerCase() !== name.toLowerCase()) return undefined;
+  return /^[\t ]*:(.*)$/s.exec(line.slice(name.length))?.[1];
 }

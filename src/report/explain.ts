@@ -3,6 +3,7 @@
  * Everything that comes from servers and certificates is escaped and capped (AT-50); what was read before TLS began is
  * marked as nobody's word (AT-5).
  */
+import { formatMoment } from '../core/moment.js';
 import { printable } from '../core/printable.js';
 import { describeReason, type Fixer } from '../core/reasons.js';
 import type { Outcome } from '../deliver/outcome.js';
@@ -83,7 +84,7 @@ function checkLines(outcome: Outcome): string[] {
 
 function fate(outcome: Outcome, options: ExplainOptions): string {
   const what = options.id === undefined ? 'The message' : `Message ${printable(options.id, 100)}`;
-  if (outcome.state === 'delivered') return `${what} was delivered at ${time(outcome.at)}.`;
+  if (outcome.state === 'delivered') return `${what} was delivered at ${formatMoment(outcome.at)}.`;
   if (outcome.state === 'failed') return `${what} is not tried again (status ${outcome.status}).`;
   const kept = {
     held: 'is held: a policy forbids to send it',
@@ -95,15 +96,10 @@ function fate(outcome: Outcome, options: ExplainOptions): string {
       ? ''
       : options.nextAttempt <= options.now
         ? ' Next try now'
-        : ` Next try ${time(options.nextAttempt)}`;
+        : ` Next try ${formatMoment(options.nextAttempt)}`;
   const end =
     options.expiresAt === undefined
       ? ''
-      : ` Gives up ${time(options.expiresAt)}, then a non-delivery report goes to the sender`;
+      : ` Gives up ${formatMoment(options.expiresAt)}, then a non-delivery report goes to the sender`;
   return `${what} ${kept}.${[next, end].map((text) => (text === '' ? '' : `${text}.`)).join('')}`;
-}
-
-/** `2026-11-27 09:12 UTC`. */
-function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -2,6 +2,7 @@
  * Dates of the whole path, by our clock, to the second (CI-7, FI-19). They are judged apart from the chain, so that a
  * waiver for one cannot hide the other.
  */
+import { formatMoment } from '../core/moment.js';
 import type { Certificate } from '../x509/certificate.js';
 import { walkPath } from '../x509/path.js';
 import { judgeValidity } from '../x509/validity.js';
@@ -17,18 +18,14 @@ export function checkValidity(evidence: Evidence): Check {
   const walk = plan.trust.store === null ? null : walkPath(sent[0] as Certificate, sent, plan.trust.store);
   const fault = judgeValidity(walk?.ok === true ? walk.path : sent.slice(0, 1), now);
   if (fault === null)
-    return line('validity', 'pass', { want, got: `valid until ${day(sent[0] as Certificate, 'notAfter')}` });
+    return line('validity', 'pass', {
+      want,
+      got: `valid until ${formatMoment((sent[0] as Certificate).notAfter)}`,
+    });
   const { certificate, depth, reason } = fault;
   const date =
     reason === 'certificate-expired'
-      ? `valid until ${day(certificate, 'notAfter')}`
-      : `valid from ${day(certificate, 'notBefore')}`;
+      ? `valid until ${formatMoment(certificate.notAfter)}`
+      : `valid from ${formatMoment(certificate.notBefore)}`;
   return line('validity', 'fail', { reason, want, got: `${certificate.subject}, ${date}, depth ${depth}` });
-}
-
-function day(certificate: Certificate, field: 'notBefore' | 'notAfter'): string {
-  const time = certificate[field];
-  return Number.isFinite(time)
-    ? `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-    : 'the end of time';
 }

@@ -110,7 +110,8 @@ export function refusePlan(plan: Plan): { readonly reason: Reason; readonly deta
 /** A kept session is judged again for each message; its certificates are read once. */
 const parsed = new WeakMap<PeerFacts, readonly Certificate[] | null>();
 
-function parseSent(facts: PeerFacts): readonly Certificate[] | null {
+/** The certificates of a session as sent, parsed once; null where one of them cannot be read. */
+export function parseSent(facts: PeerFacts): readonly Certificate[] | null {
   const known = parsed.get(facts);
   if (known !== undefined) return known;
   let sent: readonly Certificate[] | null = null;
