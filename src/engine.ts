@@ -106,7 +106,8 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
     publish('trust.warning', { store: store.name, warning });
   const from = sourcesOf(options, store, preparing.holdForMs ?? null);
   const opener: Opener = {
-    decide: (domain, ask, ctx) => decide(domain, from, ask, ctx),
+    decide: (domain, ask, ctx, alsoNamed) => decide(domain, from, ask, ctx, alsoNamed),
+    mayLock: from.sources.length > 0 || from.table.some((rule) => rule.ask.locked === true),
     configuredRoute: routesOf(from),
     resolver: options.resolver ?? cacheResolver(createSystemResolver()),
     route: routeOptionsOf(options, ehloName),

@@ -4,12 +4,16 @@
  * Failure: a ConfigError; nothing was kept. Standards: RFC 5321 §3.3, §4.5.4.1 (one copy per domain, SC-25).
  */
 import { randomUUID } from 'node:crypto';
+import { publish } from './core/channels.js';
 import type { Context } from './core/context.js';
+import { ConfigError } from './core/errors.js';
+import { refuseUnknownOptions } from './core/options.js';
 import type { Floor } from './deliver/job.js';
 import { WARN_AFTER_MS } from './deliver/settle.js';
 import { type EnvelopeInput, parseEnvelope, type Recipient } from './message/envelope.js';
 import { type MessageInput, type MessageOptions, prepareMessage } from './message/source.js';
-import { asksOfMessage, type MessageAsk, refuseLowering } from './policy/from-message.js';
+import { routedDomains } from './message/source-route.js';
+import { asksOfMessage, type MessageAsk, refuseLowering, warnOfHeader } from './policy/from-message.js';
 import { floorOf } from './policy/compare.js';
 import type { Ask, Plan } from './policy/plan.js';
 import type { NewJob, Submission } from './queue/driver.js';
@@ -40,12 +44,26 @@ export interface Preparation {
 
 /** Keys of `Mail` that belong to its envelope. */
 const ENVELOPE_KEYS = ['from', 'notify', 'ret', 'envelopeId', 'relayed'] as const;
+const KEYS: readonly (keyof Mail)[] = [
+  ...ENVELOPE_KEYS,
+  'to',
+  'message',
+  'minLevel',
+  'minProtocol',
+  'requireMxAuth',
+  'idempotencyKey',
+  'priority',
+  'notBefore',
+  'complete',
+  'stripBcc',
+];
 
 /**
  * Reads, checks and groups a mail.
- * @throws ConfigError with the code of the reason: `address-invalid`, `line-too-long`, `policy-lowered`, ...
+ * @throws ConfigError with the code of the reason: `address-invalid`, `line-too-long`, `policy-lowered`, `option-unknown`, ...
  */
 export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Context): Promise<Submission> {
+  refuseUnknownOptions(mail, KEYS, 'send');
   const envelope = parseEnvelope({
     ...Object.fromEntries(ENVELOPE_KEYS.map((key) => [key, mail[key]])),
     from: mail.from,
@@ -57,6 +75,7 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
   const groups = groupByDomain(envelope.recipients);
   const plans = await Promise.all([...groups.keys()].map((domain) => how.decide(domain, ask, ctx)));
   refuseLowering(ask, plans);
+  await refuseDetours(envelope.recipients, how, ctx);
   const message = await prepareMessage(
     mail.message,
     {
@@ -66,6 +85,7 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
     },
     ctx,
   );
+  for (const told of warnOfHeader(message.header, plans)) publish('policy.warning', told);
   const jobs = [...groups].map(([domain, recipients], index): NewJob => {
     const plan = plans[index] as Plan;
     const floor: Floor = floorOf(plan);
@@ -98,4 +118,24 @@ function groupByDomain(recipients: readonly Recipient[]): Map<string, Recipient[
     else group.push(recipient);
   }
   return groups;
+}
+
+/**
+ * BITS-5.2.3: an address whose local part names a locked domain would reach it by way of another, whose policy asks less.
+ * @throws ConfigError `policy-lowered`
+ */
+async function refuseDetours(
+  recipients: readonly Recipient[],
+  { decide }: Preparation,
+  ctx: Context,
+): Promise<void> {
+  for (const { address } of recipients) {
+    for (const domain of routedDomains(address.local)) {
+      if (domain === address.domain || !(await decide(domain, null, ctx)).locked) continue;
+      throw new ConfigError(
+        'policy-lowered',
+        `to: ${address.domain} is asked to pass mail on to ${domain}, to which only TLS of its own leads; write to an address at ${domain}`,
+      );
+    }
+  }
 }

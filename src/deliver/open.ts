@@ -25,6 +25,7 @@ import type { ConnectionPool, Leave, Turn } from '../smtp/pool.js';
 import { admit } from '../verdict/admit.js';
 import { judge, type JudgeInput, refusePlan } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
+import { findNamesBehind } from './names-behind.js';
 import { type Means, type Progress, reach, type Reached } from './reach.js';
 
 /** Remembers hosts that could not be reached, per plan, so that each message does not find out anew. */
@@ -36,8 +37,15 @@ export interface HostHealth {
 
 /** Everything that opening needs, made once by the composition root. */
 export interface Opener extends Means {
-  /** Merges what all sources say of the domain and what the message asks (step 2). */
-  readonly decide: (domain: string, ask: Ask | null, ctx: Context) => Promise<Plan>;
+  /** Merges what all sources say of the domain, and of the names behind it, and what the message asks (step 2). */
+  readonly decide: (
+    domain: string,
+    ask: Ask | null,
+    ctx: Context,
+    alsoNamed?: readonly string[],
+  ) => Promise<Plan>;
+  /** Whether anybody may have locked a domain, so that an alias of it must be seen through. */
+  readonly mayLock: boolean;
   readonly configuredRoute: (domain: string) => ConfiguredRoute | null;
   readonly resolver: Resolver;
   readonly route: RouteOptions;
@@ -87,7 +95,10 @@ export type Opened =
 
 /** Steps 2 and 3. The plan is always given back, for the record. */
 export async function findWay(domain: string, ask: Ask | null, opener: Opener, ctx: Context): Promise<Way> {
-  const plan = await opener.decide(domain, ask, ctx);
+  const named = await opener.decide(domain, ask, ctx);
+  const behind = opener.mayLock && !named.locked ? await findNamesBehind(domain, opener.resolver, ctx) : [];
+  if ('reason' in behind) return { kind: 'none', plan: named, route: null, ...behind };
+  const plan = behind.length === 0 ? named : await opener.decide(domain, ask, ctx, behind);
   const refusal = refusePlan(plan);
   if (refusal !== null)
     return { kind: 'none', plan, route: null, reason: refusal.reason, detail: refusal.detail };

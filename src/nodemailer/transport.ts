@@ -9,6 +9,7 @@
  */
 import type { Readable } from 'node:stream';
 import { createEngine, type Engine } from '../engine.js';
+import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { describeReason, type Reason } from '../core/reasons.js';
 import type { Outcome } from '../deliver/outcome.js';
@@ -128,8 +129,25 @@ function createTransport(
   };
 }
 
+/** Options of nodemailer's own transports that would lower TLS there. On a message they mean nothing, to nobody. */
+const OPT_OUTS = ['secure', 'ignoreTLS', 'requireTLS', 'opportunisticTLS', 'tls'] as const;
+
+/**
+ * BITS-5.2.3: whoever asks for less is told that there is no asking.
+ * @throws ConfigError `option-unknown`
+ */
+function refuseOptOuts(data: MailMessage['data']): void {
+  const asked = OPT_OUTS.find((key) => (data as Readonly<Record<string, unknown>>)[key] !== undefined);
+  if (asked === undefined) return;
+  throw new ConfigError(
+    'option-unknown',
+    `sendMail: "${asked}" is no option of a message; what must hold is what \`policies\` and \`default\` say`,
+  );
+}
+
 /** Nodemailer's message in our words. Its `dsn.recipient` need not be the recipient, so it is passed on as it came. */
 function mailOf(source: MailMessage): Mail {
+  refuseOptOuts(source.data);
   const envelope = source.message.getEnvelope();
   const { dsn } = source.data;
   const orcpt = dsn?.recipient ?? dsn?.orcpt ?? null;

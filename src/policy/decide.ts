@@ -6,10 +6,13 @@
 import type { Context } from '../core/context.js';
 import { printable } from '../core/printable.js';
 import { warnOfList } from '../x509/list-age.js';
+import { intersectStores } from '../x509/trust-store.js';
 import type { PlanBase } from './base.js';
+import { levels } from './compare.js';
 import { fingerprintPlan } from './fingerprint.js';
 import { findRule, type ParsedRule } from './from-table.js';
 import { mergePlan } from './merge.js';
+import { reaches } from './order.js';
 import type { Ask, Because, Plan } from './plan.js';
 import type { PolicySource, SourceAnswer } from './source.js';
 
@@ -20,26 +23,44 @@ export interface Sources {
   readonly base: PlanBase;
 }
 
-/** The plan of a canonical domain; `ask` is what the message asks on top. */
-export async function decide(domain: string, from: Sources, ask: Ask | null, ctx: Context): Promise<Plan> {
+/**
+ * The plan of a canonical domain; `ask` is what the message asks on top. `alsoNamed`: the names behind an alias; what is
+ * locked for them is locked for it (BITS-5.2.3).
+ */
+export async function decide(
+  domain: string,
+  from: Sources,
+  ask: Ask | null,
+  ctx: Context,
+  alsoNamed: readonly string[] = [],
+): Promise<Plan> {
   const now = ctx.clock.now();
   const rule = findRule(from.table, domain);
   const active = rule !== null && (rule.effectiveFrom === null || now >= rule.effectiveFrom) ? rule : null;
-  const answers = await Promise.all(from.sources.map((source) => askSource(source, domain, ctx)));
+  const answers = await Promise.all(
+    [domain, ...alsoNamed].flatMap((name) => from.sources.map((source) => askSource(source, name, ctx))),
+  );
   const because: Because[] = [];
   const unknown: { source: string; cause: string }[] = [];
   for (const [source, answer] of answers) {
-    if (answer.kind === 'asks') because.push({ source: source.name, asked: answer.ask, ref: answer.ref });
-    else if (answer.kind === 'unknown')
+    if (answer.kind === 'asks') {
+      const contact = answer.contact === undefined ? {} : { contact: answer.contact };
+      because.push({ source: source.name, asked: answer.ask, ref: answer.ref, ...contact });
+    } else if (answer.kind === 'unknown')
       unknown.push({ source: source.name, cause: printable(answer.cause, 200) });
+  }
+  for (const name of alsoNamed) {
+    const locking = findRule(from.table, name);
+    if (locking?.ask.locked === true)
+      because.push({ source: 'table', asked: locking.ask, ref: refOf(locking) });
   }
   if (ask !== null) because.push({ source: 'message', asked: ask, ref: 'options of the message' });
   const others = mergePlan({ domain, because, unknown, base: from.base });
   if (active === null) return warnOfRoots(others, now);
   const own: Because = {
     source: 'table',
-    asked: active.ask,
-    ref: `rule "${active.wildcard ? '*.' : ''}${active.match}"`,
+    asked: others.locked ? underLock(active.ask, from.base) : active.ask,
+    ref: refOf(active),
   };
   // FAQ-8, FAQ-19: the default is for domains that no rule names. A rule names its own class, above the default or below.
   const base = { ...from.base, level: active.ask.level ?? from.base.level };
@@ -72,7 +93,7 @@ function applyHost(whole: Plan, others: Plan, rule: ParsedRule, now: number): Pl
   const host = {
     onPolicyFailure: rule.onPolicyFailure ?? whole.onPolicyFailure,
     holdForMs: rule.holdForMs ?? whole.holdForMs,
-    warnings: rule.warnings,
+    warnings: [...rule.warnings, ...(whole.locked ? warnOfIgnored(whole, rule, now) : [])],
   };
   if (rule.reportOnly && !whole.locked) {
     const asked = { ...whole, ...host };
@@ -82,4 +103,33 @@ function applyHost(whole: Plan, others: Plan, rule: ParsedRule, now: number): Pl
   const waivers = whole.locked ? [] : rule.waivers.filter((waiver) => now < waiver.until);
   const plan = { ...whole, ...host, waivers };
   return { ...plan, fingerprint: fingerprintPlan(plan) };
+}
+
+/**
+ * BITS-5.1.2, BITS-5.2.8: under the lock of another source a rule puts no other name in place of the mail server's, and its
+ * roots count only where they are among those of the sender.
+ */
+function underLock({ nameReference: _, acceptedNames: __, ...ask }: Ask, base: PlanBase): Ask {
+  if (ask.store === undefined || base.store === null) return ask;
+  return { ...ask, store: intersectStores(base.store, ask.store) };
+}
+
+/** BITS-5.2.3: what a rule would lower under a lock has no effect, and whoever wrote it is told so. */
+function warnOfIgnored(locked: Plan, rule: ParsedRule, now: number): readonly string[] {
+  const asked = rule.ask.level;
+  const ignored = [
+    ...(asked === undefined || reaches(levels, asked, locked.level) ? [] : [`level "${asked}"`]),
+    ...rule.waivers.filter((waiver) => now < waiver.until).map(({ check }) => `the waiver of "${check}"`),
+    ...(rule.reportOnly ? ['reportOnly'] : []),
+    ...(rule.ask.acceptedNames === undefined || locked.name.reference === 'names' ? [] : ['verifyAs']),
+  ];
+  const lockedBy = locked.because.filter((each) => each.asked.locked === true).map((each) => each.source);
+  const told = ignored.map((what) => `${what} has no effect: ${lockedBy.join(', ')} locks the domain`);
+  const isRelayed = (rule.route as { readonly type?: unknown } | null)?.type === 'relay';
+  if (isRelayed) told.push('mail goes through a relay; what happens behind it is not seen');
+  return told.map((text) => `${refOf(rule)}: ${text}`);
+}
+
+function refOf({ wildcard, match }: ParsedRule): string {
+  return `rule "${wildcard ? '*.' : ''}${match}"`;
 }

@@ -98,6 +98,8 @@ export interface Because {
   readonly asked: Ask;
   /** Where the source says so: a rule, a row, a document. */
   readonly ref: string;
+  /** Whom to tell when mail fails under this ask, such as the administrator of a scheme; absent: nobody in particular. */
+  readonly contact?: string;
 }
 
 /** A contradiction between two asks: mail is held and both are named. */

@@ -6,7 +6,13 @@ import type { Ask } from './plan.js';
 
 /** What a source says of one domain. */
 export type SourceAnswer =
-  | { readonly kind: 'asks'; readonly ask: Ask; readonly ref: string }
+  | {
+      readonly kind: 'asks';
+      readonly ask: Ask;
+      readonly ref: string;
+      /** Whom to tell when mail fails under this ask. */
+      readonly contact?: string;
+    }
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown'; readonly cause: string };
 
@@ -15,4 +21,9 @@ export interface PolicySource {
   readonly name: string;
   /** Never rejects for what it could not find out: it says `unknown`. `domain` is canonical. */
   find(domain: string, ctx: Context): SourceAnswer | Promise<SourceAnswer>;
+  /**
+   * What is known already: no network is touched and nothing is looked up anew. Left out: `find` is like that. Checks of a
+   * configuration ask this way.
+   */
+  peek?(domain: string, ctx: Context): SourceAnswer | Promise<SourceAnswer>;
 }

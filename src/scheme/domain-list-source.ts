@@ -9,6 +9,7 @@
  */
 import { publish } from '../core/channels.js';
 import { type Context, createContext, within } from '../core/context.js';
+import { parseAddress } from '../message/address.js';
 import type { Ask } from '../policy/plan.js';
 import type { PolicySource, SourceAnswer } from '../policy/source.js';
 import { ageOfList, type ListStaleness } from './domain-list-age.js';
@@ -17,6 +18,7 @@ import { checkFormat, type ListFormat } from './domain-list-format.js';
 import { type ListOptions, type ListSettings, readListOptions } from './domain-list-options.js';
 import { type ListInForce, type ListRefresh, refreshList, restoreList } from './domain-list-refresh.js';
 import type { ListEntry } from './domain-list-rows.js';
+import { findListed, type ListReach, LITERAL } from './domain-source.js';
 
 /** How a list stands. Times are milliseconds. */
 export interface ListStatus extends Omit<ListInForce, 'byDomain'> {
@@ -40,11 +42,13 @@ export interface DomainListSource extends PolicySource {
 }
 
 /** What a source is made of, beside where its list is. */
-export interface ListSourceOptions extends ListOptions {
+export interface ListSourceOptions extends ListOptions, ListReach {
   readonly name: string;
   readonly format: ListFormat;
   /** What is asked of every domain on the list. */
   readonly ask: Ask;
+  /** Mailbox of whoever runs the scheme, to be told when mail to a listed domain fails. Default: none. */
+  readonly schemeContact?: string;
 }
 
 const DAY = 86_400_000;
@@ -55,22 +59,30 @@ const FIRST_WAIT_MS = 120_000;
 
 /**
  * Makes a source over the list of any scheme.
- * @throws ConfigError `list-invalid`, `list-format-invalid`, `list-url-invalid`, `option-unknown`
+ * @throws ConfigError `list-invalid`, `list-format-invalid`, `list-url-invalid`, `option-unknown`, `address-invalid`
  */
-export function domainListSource({ name, format, ask, ...rest }: ListSourceOptions): DomainListSource {
+export function domainListSource(options: ListSourceOptions): DomainListSource {
+  const { name, format, ask, below = false, literals = false, schemeContact, ...rest } = options;
   checkFormat(format);
   const settings = readListOptions(rest, name);
   const keeper = createKeeper(name, format, settings);
+  const contact =
+    schemeContact === undefined
+      ? {}
+      : { contact: parseAddress(schemeContact, `${name}: schemeContact`).text };
+  const answer = (inForce: ListInForce | null, domain: string, ctx: Context): SourceAnswer => {
+    if (inForce === null) return { kind: 'unknown', cause: keeper.cause() };
+    const now = ctx.clock.now();
+    const entry = findListed(domain, { below, literals }, (each) => inForce.byDomain.get(each));
+    if (entry === null || (entry !== LITERAL && now < enforcedFrom(entry, settings))) return { kind: 'none' };
+    const what = entry === LITERAL ? 'an address literal under' : `line ${entry.line} of`;
+    const ref = `${what} list ${inForce.sha256.slice(0, 12)}, in force since ${formatDay(inForce.since)}`;
+    return { kind: 'asks', ask, ref, ...contact };
+  };
   return {
     name,
-    async find(domain, ctx): Promise<SourceAnswer> {
-      const inForce = await keeper.current(ctx);
-      if (inForce === null) return { kind: 'unknown', cause: keeper.cause() };
-      const entry = inForce.byDomain.get(domain);
-      if (entry === undefined || ctx.clock.now() < enforcedFrom(entry, settings)) return { kind: 'none' };
-      const ref = `line ${entry.line} of list ${inForce.sha256.slice(0, 12)}, in force since ${formatDay(inForce.since)}`;
-      return { kind: 'asks', ask, ref };
-    },
+    find: async (domain, ctx) => answer(await keeper.current(ctx), domain, ctx),
+    peek: async (domain, ctx) => answer(await keeper.restored(), domain, ctx),
     refresh: ({ acceptRemovals = false, ctx = createContext() } = {}) => keeper.refresh(acceptRemovals, ctx),
     async status(ctx = createContext()) {
       const inForce = await keeper.restored();

@@ -2,7 +2,7 @@
  * Ready profiles of real schemes.
  * @module
  */
-export { bits, type BitsOptions } from './bits.js';
+export { bits, type BitsListOptions, type BitsOptions, type BitsScope } from './bits.js';
 export { type PolicyClass, policyClasses } from './classes.js';
 export type { Delimiter } from './domain-list-csv.js';
 export type { DateNotation } from './domain-list-dates.js';
@@ -51,5 +51,6 @@ export {
   writeQuestionnaire,
 } from './finansinspektionen-questionnaire.js';
 export type { QuestionnaireFormat } from './finansinspektionen-write.js';
+export type { ListReach } from './domain-source.js';
 export { finansinspektionen, type FinansinspektionenOptions } from './finansinspektionen.js';
 export { isSecureMailDomain, securemail, type SecureMailOptions, secureMailRule } from './securemail.js';
