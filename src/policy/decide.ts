@@ -109,7 +109,8 @@ function applyHost(whole: Plan, others: Plan, rule: ParsedRule, now: number): Pl
  * BITS-5.1.2, BITS-5.2.8: under the lock of another source a rule puts no other name in place of the mail server's, and its
  * roots count only where they are among those of the sender.
  */
-function underLock({ nameReference: _, acceptedNames: __, ...ask }: Ask, base: PlanBase): Ask {
+function underLock(asked: Ask, base: PlanBase): Ask {
+  const { nameReference: _reference, acceptedNames: _names, ...ask } = asked;
   if (ask.store === undefined || base.store === null) return ask;
   return { ...ask, store: intersectStores(base.store, ask.store) };
 }

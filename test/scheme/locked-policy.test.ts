@@ -374,7 +374,10 @@ describe('nodemailer', () => {
       default: 'opportunistic',
       allowPrivateAddresses: true,
       policies: [listed()],
-      ...{ resolver, dial, clock, trust },
+      resolver,
+      dial,
+      clock,
+      trust,
     } as const;
   };
   const optOuts: readonly Readonly<Record<string, unknown>>[] = [
