@@ -81,9 +81,13 @@ export interface FloorControls {
   readonly binding: readonly ('mxAllowed' | 'include' | 'issuer' | 'pins')[];
 }
 
-/** The floor of a plan. */
+const floors = new WeakMap<Plan, PlanFloor>();
+
+/** The floor of a plan; the very same object for the same plan. */
 export function floorOf(plan: Plan): PlanFloor {
-  return {
+  const known = floors.get(plan);
+  if (known !== undefined) return known;
+  const floor: PlanFloor = {
     level: plan.level,
     fingerprint: plan.fingerprint,
     controls: {
@@ -97,6 +101,8 @@ export function floorOf(plan: Plan): PlanFloor {
       binding: bindingOf(plan),
     },
   };
+  floors.set(plan, floor);
+  return floor;
 }
 
 /**

@@ -7,7 +7,7 @@ import { weakerThan, floorOf } from './compare.js';
 import { decide } from './decide.js';
 import { parseTable, type TableRule } from './from-table.js';
 import type { Ask, Plan } from './plan.js';
-import type { PolicySource } from './source.js';
+import type { PolicySource, SourceAnswer } from './source.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 interface Given {
@@ -147,5 +147,39 @@ describe('the class of a domain', () => {
       'verified',
     );
     expect((await planOf({ asks: { level: 'plain' }, base: verified })).level).toBe('verified');
+  });
+});
+
+describe('a plan that was decided before', () => {
+  const end = Date.UTC(2026, 5, 2);
+  const setUp = () => {
+    let answer: SourceAnswer = { kind: 'none' };
+    const from = {
+      table: parseTable([{ match: 'a.test', level: 'verified', waive }]),
+      sources: [{ name: 'list', find: () => answer }],
+      base: createBase({ default: 'opportunistic' }),
+    };
+    const planAt = (now: number, ask: Ask | null = null): Promise<Plan> =>
+      decide('a.test', from, ask, createContext({ clock: createFakeClock(now) }));
+    return { planAt, say: (next: SourceAnswer) => (answer = next) };
+  };
+
+  it('SC-51: is given again while nothing changes', async () => {
+    const { planAt } = setUp();
+    expect(await planAt(NOW)).toBe(await planAt(NOW + 1000));
+  });
+
+  it('Q-12, FI-7: is never given again after a source, the message or the time has changed what holds', async () => {
+    const { planAt, say } = setUp();
+    const first = await planAt(NOW);
+    expect(first).toMatchObject({ minProtocol: 'TLSv1.2', waivers: [{ check: 'validity' }] });
+    expect(await planAt(NOW, { minProtocol: 'TLSv1.3' })).toMatchObject({ minProtocol: 'TLSv1.3' });
+    say({ kind: 'asks', ask: { locked: true }, ref: 'row 1' });
+    expect(await planAt(NOW)).toMatchObject({ minProtocol: 'TLSv1.2', locked: true, waivers: [] });
+    say({ kind: 'unknown', cause: 'unreadable' });
+    expect((await planAt(NOW)).unknown).toEqual([{ source: 'list', cause: 'unreadable' }]);
+    say({ kind: 'none' });
+    expect((await planAt(end)).waivers).toEqual([]);
+    expect(await planAt(NOW)).toEqual(first);
   });
 });

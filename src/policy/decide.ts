@@ -13,7 +13,8 @@ import { fingerprintPlan } from './fingerprint.js';
 import { findRule, type ParsedRule } from './from-table.js';
 import { mergePlan } from './merge.js';
 import { reaches } from './order.js';
-import type { Ask, Because, Plan } from './plan.js';
+import type { Ask, Because, Plan, Waiver } from './plan.js';
+import { type Grounds, recallPlan } from './recall.js';
 import type { PolicySource, SourceAnswer } from './source.js';
 
 /** Who is asked. */
@@ -24,7 +25,7 @@ export interface Sources {
 }
 
 /**
- * The plan of a canonical domain; `ask` is what the message asks on top. `alsoNamed`: the names behind an alias; what is
+ * The plan of a canonical domain, the very same object where nothing has changed; `ask` is what the message asks on top. `alsoNamed`: the names behind an alias; what is
  * locked for them is locked for it (BITS-5.2.3).
  */
 export async function decide(
@@ -37,9 +38,9 @@ export async function decide(
   const now = ctx.clock.now();
   const rule = findRule(from.table, domain);
   const active = rule !== null && (rule.effectiveFrom === null || now >= rule.effectiveFrom) ? rule : null;
-  const answers = await Promise.all(
-    [domain, ...alsoNamed].flatMap((name) => from.sources.map((source) => askSource(source, name, ctx))),
-  );
+  const names = [domain, ...alsoNamed];
+  const asking = names.flatMap((name) => from.sources.map((source) => askSource(source, name, ctx)));
+  const answers = asking.length === 0 ? [] : await Promise.all(asking);
   const because: Because[] = [];
   const unknown: { source: string; cause: string }[] = [];
   for (const [source, answer] of answers) {
@@ -55,17 +56,27 @@ export async function decide(
       because.push({ source: 'table', asked: locking.ask, ref: refOf(locking) });
   }
   if (ask !== null) because.push({ source: 'message', asked: ask, ref: 'options of the message' });
-  const others = mergePlan({ domain, because, unknown, base: from.base });
-  if (active === null) return warnOfRoots(others, now);
+  const waivers = active?.waivers.filter((waiver) => now < waiver.until) ?? [];
+  const grounds: Grounds = { domain, active, because, unknown, waivers };
+  return warnOfRoots(
+    recallPlan(from, grounds, () => merge(from, grounds)),
+    now,
+  );
+}
+
+function merge({ base }: Sources, grounds: Grounds): Plan {
+  const { domain, active, because, unknown } = grounds;
+  const others = mergePlan({ domain, because, unknown, base });
+  if (active === null) return others;
   const own: Because = {
     source: 'table',
-    asked: others.locked ? underLock(active.ask, from.base) : active.ask,
+    asked: others.locked ? underLock(active.ask, base) : active.ask,
     ref: refOf(active),
   };
   // FAQ-8, FAQ-19: the default is for domains that no rule names. A rule names its own class, above the default or below.
-  const base = { ...from.base, level: active.ask.level ?? from.base.level };
-  const whole = mergePlan({ domain, because: [own, ...because], unknown, base });
-  return warnOfRoots(applyHost(whole, others, active, now), now);
+  const ruled = { ...base, level: active.ask.level ?? base.level };
+  const whole = mergePlan({ domain, because: [own, ...because], unknown, base: ruled });
+  return applyHost(whole, others, active, grounds.waivers);
 }
 
 async function askSource(
@@ -85,22 +96,23 @@ async function askSource(
 function warnOfRoots(plan: Plan, now: number): Plan {
   const { store } = plan.trust;
   if (plan.level !== 'verified' || store === null) return plan;
-  return { ...plan, warnings: [...plan.warnings, ...warnOfList(store, now)] };
+  const warnings = warnOfList(store, now);
+  return warnings.length === 0 ? plan : { ...plan, warnings: [...plan.warnings, ...warnings] };
 }
 
 /** What only the host's table says; waivers and report-only never touch a locked plan. */
-function applyHost(whole: Plan, others: Plan, rule: ParsedRule, now: number): Plan {
+function applyHost(whole: Plan, others: Plan, rule: ParsedRule, inForce: readonly Waiver[]): Plan {
   const host = {
     onPolicyFailure: rule.onPolicyFailure ?? whole.onPolicyFailure,
     holdForMs: rule.holdForMs ?? whole.holdForMs,
-    warnings: [...rule.warnings, ...(whole.locked ? warnOfIgnored(whole, rule, now) : [])],
+    warnings: [...rule.warnings, ...(whole.locked ? warnOfIgnored(whole, rule, inForce) : [])],
   };
   if (rule.reportOnly && !whole.locked) {
     const asked = { ...whole, ...host };
     const decides = { ...others, ...host, reportOnly: asked };
     return { ...decides, fingerprint: fingerprintPlan(decides) };
   }
-  const waivers = whole.locked ? [] : rule.waivers.filter((waiver) => now < waiver.until);
+  const waivers = whole.locked ? [] : inForce;
   const plan = { ...whole, ...host, waivers };
   return { ...plan, fingerprint: fingerprintPlan(plan) };
 }
@@ -116,11 +128,11 @@ function underLock(asked: Ask, base: PlanBase): Ask {
 }
 
 /** BITS-5.2.3: what a rule would lower under a lock has no effect, and whoever wrote it is told so. */
-function warnOfIgnored(locked: Plan, rule: ParsedRule, now: number): readonly string[] {
+function warnOfIgnored(locked: Plan, rule: ParsedRule, inForce: readonly Waiver[]): readonly string[] {
   const asked = rule.ask.level;
   const ignored = [
     ...(asked === undefined || reaches(levels, asked, locked.level) ? [] : [`level "${asked}"`]),
-    ...rule.waivers.filter((waiver) => now < waiver.until).map(({ check }) => `the waiver of "${check}"`),
+    ...inForce.map(({ check }) => `the waiver of "${check}"`),
     ...(rule.reportOnly ? ['reportOnly'] : []),
     ...(rule.ask.acceptedNames === undefined || locked.name.reference === 'names' ? [] : ['verifyAs']),
   ];

@@ -3,7 +3,7 @@
  * every form of a name is one name (AT-39). What cannot be meant is refused when the table is made.
  * Failure: ConfigError that names the rule, what was expected and what to do.
  */
-import { isWithin, parseDomain } from '../core/domain.js';
+import { parseDomain } from '../core/domain.js';
 import { type Duration, parseDuration } from '../core/duration.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
@@ -119,20 +119,38 @@ export function parseTable(rules: readonly TableRule[]): readonly ParsedRule[] {
   const parsed = rules.map(parseRule);
   const seen = new Set<string>();
   for (const rule of parsed) {
-    const key = `${rule.wildcard ? '*.' : ''}${rule.match}`;
+    const key = keyOf(rule);
     if (seen.has(key)) throw new ConfigError('rule-doubled', `policies: "${key}" has two rules; write one`);
     seen.add(key);
   }
   return parsed;
 }
 
+const indexes = new WeakMap<readonly ParsedRule[], ReadonlyMap<string, ParsedRule>>();
+
+/** A table by what its rules match, made once: a host may have thousands of them. */
+function indexOf(table: readonly ParsedRule[]): ReadonlyMap<string, ParsedRule> {
+  const known = indexes.get(table);
+  if (known !== undefined) return known;
+  const index = new Map(table.map((rule) => [keyOf(rule), rule]));
+  indexes.set(table, index);
+  return index;
+}
+
+function keyOf({ wildcard, match }: Pick<ParsedRule, 'wildcard' | 'match'>): string {
+  return wildcard ? `*.${match}` : match;
+}
+
 /** The most specific rule for a canonical domain, or null (FAQ-8). */
 export function findRule(table: readonly ParsedRule[], domain: string): ParsedRule | null {
-  const fitting = table.filter((rule) =>
-    rule.wildcard ? domain !== rule.match && isWithin(domain, rule.match) : domain === rule.match,
-  );
-  const rank = (rule: ParsedRule): number => (rule.wildcard ? rule.match.length : Number.POSITIVE_INFINITY);
-  return fitting.toSorted((a, b) => rank(b) - rank(a))[0] ?? null;
+  const index = indexOf(table);
+  const exact = index.get(domain);
+  if (exact !== undefined) return exact;
+  for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+    const wildcard = index.get(`*${domain.slice(dot)}`);
+    if (wildcard !== undefined) return wildcard;
+  }
+  return null;
 }
 
 function parseRule(rule: TableRule, index: number): ParsedRule {

@@ -26,20 +26,6 @@ type ListField = 'mxAllowed' | 'acceptedNames' | 'includeAnchors' | 'issuer' | '
 
 /** Merges asks into a plan without waivers and report-only, which are applied afterwards (`decide.ts`). */
 export function mergePlan(input: MergeInput): Plan {
-  // Where nobody asks anything there is nothing that could change from message to message.
-  if (input.because.length > 0 || input.unknown.length > 0) return mergeAnew(input);
-  const known = plain.get(input.base) ?? new Map<string, Plan>();
-  plain.set(input.base, known);
-  const plan = known.get(input.domain) ?? mergeAnew(input);
-  if (known.size >= MAX_PLAIN) known.clear();
-  known.set(input.domain, plan);
-  return plan;
-}
-
-const plain = new WeakMap<PlanBase, Map<string, Plan>>();
-const MAX_PLAIN = 1000;
-
-function mergeAnew(input: MergeInput): Plan {
   const { base, because, domain } = input;
   const contradictions: Contradiction[] = [];
   const lists = (field: ListField): readonly string[] | null =>

@@ -11,9 +11,7 @@ const OLD_LIST_DAYS = 180;
 
 /** What is to be said of a list now, for people; empty when nothing is. A list without a date is never called old. */
 export function warnOfList(store: TrustStore, now: number): string[] {
-  // The list is at least as young as its youngest root, also where nobody says when it was made.
-  const youngest = store.anchors.reduce((last, { certificate }) => Math.max(last, certificate.notBefore), 0);
-  const made = Math.max(store.date ?? 0, youngest);
+  const made = madeAt(store);
   if (now < made) {
     const [clock, list] = [now, made].map((time) => new Date(time).toISOString().slice(0, 10));
     return [
@@ -24,4 +22,16 @@ export function warnOfList(store: TrustStore, now: number): string[] {
   return days <= OLD_LIST_DAYS
     ? []
     : [`the list of roots ${store.name} is ${days} days old: renew it (more than ${OLD_LIST_DAYS} days)`];
+}
+
+const makings = new WeakMap<TrustStore, number>();
+
+/** When a list was made, as far as can be told: it is at least as young as its youngest root, also where nobody says. */
+function madeAt(store: TrustStore): number {
+  const known = makings.get(store);
+  if (known !== undefined) return known;
+  const youngest = store.anchors.reduce((last, { certificate }) => Math.max(last, certificate.notBefore), 0);
+  const made = Math.max(store.date ?? 0, youngest);
+  makings.set(store, made);
+  return made;
 }
