@@ -12,6 +12,7 @@ import { attempt, type AttemptRecord } from './deliver/attempt.js';
 import type { DryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
+import { createKeptRoutes } from './deliver/way.js';
 import { parseDomain } from './core/domain.js';
 import { QueueError } from './core/errors.js';
 import { cacheResolver } from './dns/cache.js';
@@ -30,7 +31,7 @@ import type { Preflight } from './preflight/report.js';
 import { parseRules } from './policy/rules.js';
 import type { Submission } from './queue/driver.js';
 import { startJob } from './queue/job-record.js';
-import type { RouteOptions } from './route/options.js';
+import { parseRouteOptions, type RouteOptions } from './route/options.js';
 import type { ConfiguredRoute } from './route/route.js';
 import { createExaminer, type ExamineOptions, type OwnServer } from './examine.js';
 import { checkEngineOptions, type EngineOptions } from './sender-options.js';
@@ -105,12 +106,14 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
   for (const warning of warnOfList(store, clock.now()))
     publish('trust.warning', { store: store.name, warning });
   const from = sourcesOf(options, store, preparing.holdForMs ?? null);
+  const route = parseRouteOptions(routeOptionsOf(options, ehloName));
   const opener: Opener = {
     decide: (domain, ask, ctx, alsoNamed) => decide(domain, from, ask, ctx, alsoNamed),
     mayLock: from.sources.length > 0 || from.table.some((rule) => rule.ask.locked === true),
     configuredRoute: routesOf(from),
     resolver: options.resolver ?? cacheResolver(createSystemResolver()),
-    route: routeOptionsOf(options, ehloName),
+    route,
+    routes: createKeptRoutes(route.random),
     pool: createConnectionPool(options.perHost ?? 2),
     contexts: createSecureContexts(),
     store,

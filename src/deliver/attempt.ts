@@ -1,7 +1,7 @@
 /**
  * The straight line of one attempt: the file to read first.
  *
- *   2 policy, 3 route          findWay       deliver/open
+ *   2 policy, 3 route          findWay       deliver/way
  *   4 connect ... 7 the door   openTarget    deliver/open
  *   8 transaction              transact      smtp/transact
  *   9 outcome                  outcomes of   deliver/classify
@@ -20,8 +20,9 @@ import type { Route, Target } from '../route/route.js';
 import { transact, type TransactionResult } from '../smtp/transact.js';
 import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
 import type { Job, JobRecipient } from './job.js';
-import { findWay, type Opened, type Opener, openTarget } from './open.js';
+import { type Opened, type Opener, openTarget } from './open.js';
 import type { Outcome } from './outcome.js';
+import { findWay } from './way.js';
 
 /** What one attempt did and saw; queue, NDR, receipts and reports are all made from it. */
 export interface AttemptRecord {

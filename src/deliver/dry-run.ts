@@ -11,7 +11,8 @@ import type { Ask, Plan } from '../policy/plan.js';
 import type { Route, Target } from '../route/route.js';
 import { createConnectionPool } from '../smtp/pool.js';
 import type { Verdict } from '../verdict/verdict.js';
-import { findWay, type HostHealth, type Opened, type Opener, openTarget } from './open.js';
+import { type HostHealth, type Opened, type Opener, openTarget } from './open.js';
+import { createKeptRoutes, findWay } from './way.js';
 
 /** How one host would have fared. */
 export interface DryHost {
@@ -51,6 +52,7 @@ export async function dryRun(domain: string, ask: Ask | null, opener: Opener, ct
   const afresh: Opener = {
     ...opener,
     route: { ...opener.route, ...EVERY_HOST },
+    routes: createKeptRoutes(opener.route.random),
     pool: createConnectionPool(),
     health: NO_MEMORY,
   };

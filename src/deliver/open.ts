@@ -1,8 +1,7 @@
 /**
- * Steps 2 to 7 of the straight line, up to the moment before MAIL FROM: policy, route, connection, STARTTLS, verdict,
- * the door. Delivery and every check without delivery call this, so they cannot disagree.
+ * Steps 4 to 7 of the straight line, up to the moment before MAIL FROM: connection, STARTTLS, verdict, the door. Delivery
+ * and every check without delivery call this, so they cannot disagree.
  *
- *   findWay     2 policy, 3 route            -> plan and targets, or why there are none
  *   openTarget  4 connect, 5 STARTTLS (`reach`), 6 verdict, second EHLO, 7 the door -> a session, or why not
  *
  * On failure: a value that says why; the connection is gone. Only a call-off (AbortSignal) and bugs throw.
@@ -12,21 +11,18 @@ import { publish } from '../core/channels.js';
 import type { Context } from '../core/context.js';
 import { isConnectionError, isProtocolError, type Phase } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
-import type { Resolver } from '../dns/resolver.js';
-import type { Ask, Plan } from '../policy/plan.js';
-import type { RouteOptions } from '../route/options.js';
-import { resolveRoute } from '../route/resolve.js';
-import type { ConfiguredRoute, Route, Target } from '../route/route.js';
+import type { Plan } from '../policy/plan.js';
+import type { Target } from '../route/route.js';
 import type { Admitted } from '../smtp/admitted.js';
 import { authenticate } from '../smtp/authenticate.js';
 import type { Connection } from '../smtp/connection.js';
 import { greet } from '../smtp/greet.js';
 import type { ConnectionPool, Leave, Turn } from '../smtp/pool.js';
 import { admit } from '../verdict/admit.js';
-import { judge, type JudgeInput, refusePlan } from '../verdict/judge.js';
+import { judge, type JudgeInput } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
-import { findNamesBehind } from './names-behind.js';
 import { type Means, type Progress, reach, type Reached } from './reach.js';
+import type { WayFinder } from './way.js';
 
 /** Remembers hosts that could not be reached, per plan, so that each message does not find out anew (Q-4). */
 export interface HostHealth {
@@ -36,33 +32,10 @@ export interface HostHealth {
 }
 
 /** Everything that opening needs, made once by the composition root. */
-export interface Opener extends Means {
-  /** Merges what all sources say of the domain, and of the names behind it, and what the message asks (step 2). */
-  readonly decide: (
-    domain: string,
-    ask: Ask | null,
-    ctx: Context,
-    alsoNamed?: readonly string[],
-  ) => Promise<Plan>;
-  /** Whether anybody may have locked a domain, so that an alias of it must be seen through. */
-  readonly mayLock: boolean;
-  readonly configuredRoute: (domain: string) => ConfiguredRoute | null;
-  readonly resolver: Resolver;
-  readonly route: RouteOptions;
+export interface Opener extends Means, WayFinder {
   readonly pool: ConnectionPool;
   readonly health: HostHealth;
 }
-
-/** Plan and route of a domain, or the reason why nothing may be tried. */
-export type Way =
-  | { readonly kind: 'way'; readonly plan: Plan; readonly route: Extract<Route, { kind: 'targets' }> }
-  | {
-      readonly kind: 'none';
-      readonly plan: Plan;
-      readonly route: Route | null;
-      readonly reason: Reason;
-      readonly detail: string;
-    };
 
 /** A session that passed, or what refused it. */
 export type Opened =
@@ -92,27 +65,6 @@ export type Opened =
       readonly retriedAfter?: Reason | null;
       readonly asked?: Verdict | null;
     };
-
-/** Steps 2 and 3. The plan is always given back, for the record. */
-export async function findWay(domain: string, ask: Ask | null, opener: Opener, ctx: Context): Promise<Way> {
-  const named = await opener.decide(domain, ask, ctx);
-  const behind = opener.mayLock && !named.locked ? await findNamesBehind(domain, opener.resolver, ctx) : [];
-  if ('reason' in behind) return { kind: 'none', plan: named, route: null, ...behind };
-  const plan = behind.length === 0 ? named : await opener.decide(domain, ask, ctx, behind);
-  const refusal = refusePlan(plan);
-  if (refusal !== null)
-    return { kind: 'none', plan, route: null, reason: refusal.reason, detail: refusal.detail };
-  const route = await resolveRoute(
-    { domain, plan, configured: opener.configuredRoute(domain) },
-    opener.route,
-    opener.resolver,
-    ctx,
-  );
-  if (route.kind === 'unroutable') {
-    return { kind: 'none', plan, route, reason: route.reason, detail: route.detail };
-  }
-  return { kind: 'way', plan, route };
-}
 
 /** Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection. */
 export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {

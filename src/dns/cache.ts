@@ -47,8 +47,8 @@ interface Cache {
   readonly asked: Map<string, Asked>;
 }
 
-/** Milliseconds for which an answer may be kept. */
-function lifetimeOf(answer: Answer, failureMs: number): number {
+/** Milliseconds for which an answer may be kept (MX-14); `failureMs` is that of a server failure. */
+export function lifetimeOf(answer: Answer, failureMs: number): number {
   if (answer.kind === 'failed') return answer.failure === 'servfail' ? failureMs : 0;
   // An answer that failed validation is not worth keeping, and one without TTL must not be (MX-14).
   if (answer.dnssec === 'bogus' || answer.ttl === undefined || !(answer.ttl > 0)) return 0;

@@ -10,6 +10,7 @@
 import type { Context } from '../core/context.js';
 import type { Reason } from '../core/reasons.js';
 import { judgeAddress } from '../dns/address-guard.js';
+import { lifetimeOf } from '../dns/cache.js';
 import { isInNetwork, parseIp } from '../dns/ip.js';
 import type { DnsAnswer, DnsFailure, Resolver } from '../dns/resolver.js';
 import type { RouteSettings } from './options.js';
@@ -21,6 +22,8 @@ export type HostAddresses =
       readonly host: string;
       readonly addresses: readonly string[];
       readonly own: boolean;
+      /** Milliseconds for which this may be kept (MX-14). */
+      readonly lastsMs: number;
     }
   | {
       readonly kind: 'none';
@@ -29,6 +32,7 @@ export type HostAddresses =
       readonly detail: string;
       /** True where one of the addresses, though it may not be tried, is the sending host's own. */
       readonly own: boolean;
+      readonly lastsMs: number;
     };
 
 const REASONS: Readonly<Record<DnsFailure, Reason>> = {
@@ -98,14 +102,18 @@ export async function lookupAddresses(
     if (allowed) addresses.push(address);
     else refusal ??= `${address.slice(0, 60)} is ${why}`;
   }
-  if (addresses.length > 0) return { kind: 'addresses', host, addresses: [...new Set(addresses)], own };
+  const lastsMs = Math.min(...answers.map((answer) => lifetimeOf(answer, 0)));
+  if (addresses.length > 0) {
+    return { kind: 'addresses', host, addresses: [...new Set(addresses)], own, lastsMs };
+  }
+  const none = { kind: 'none', host, own, lastsMs } as const;
   if (refusal !== null) {
     const temporary = answers.find((answer) => answer.kind === 'failed');
     // The family that did not answer may hold a public address.
-    if (temporary !== undefined) return { kind: 'none', host, own, ...explainAbsence(host, [temporary]) };
-    return { kind: 'none', host, own, reason: 'address-not-allowed', detail: `${host}: ${refusal}` };
+    if (temporary !== undefined) return { ...none, ...explainAbsence(host, [temporary]) };
+    return { ...none, reason: 'address-not-allowed', detail: `${host}: ${refusal}` };
   }
-  return { kind: 'none', host, own, ...explainAbsence(host, answers) };
+  return { ...none, ...explainAbsence(host, answers) };
 }
 
 function isOwn(address: string, settings: RouteSettings): boolean {

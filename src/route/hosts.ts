@@ -21,12 +21,19 @@ interface Order {
   readonly published: readonly string[];
 }
 
+interface How {
+  readonly via: Via;
+  readonly dnssec: Dnssec;
+  /** Milliseconds for which the answer that named the hosts may be kept. */
+  readonly lastsMs: number;
+}
+
 /** Makes the route of hosts that DNS named; `found` holds what is known of each, in the same order. */
 export function routeHosts(
   order: Order,
   found: readonly HostAddresses[],
-  how: { readonly via: Via; readonly dnssec: Dnssec },
-  { domain, plan, settings }: Resolving,
+  how: How,
+  { domain, plan, settings, askedAt }: Resolving,
 ): Route {
   const own = order.hosts.find((_, i) => found[i]?.own === true);
   const { kept, dropped } = cutLoop(order.hosts, own?.preference ?? Number.POSITIVE_INFINITY);
@@ -56,15 +63,13 @@ export function routeHosts(
       auth: null,
     })),
   );
-  return { kind: 'targets', domain, ...how, targets, unusable, published: order.published };
+  const { via, dnssec, lastsMs } = how;
+  const holdsUntil = askedAt + Math.min(lastsMs, ...found.map((known) => known.lastsMs));
+  return { kind: 'targets', domain, via, dnssec, targets, unusable, published: order.published, holdsUntil };
 }
 
 /** MX-20: what vouches for the name, the strongest first. */
-function authOf(
-  host: string,
-  how: { readonly via: Via; readonly dnssec: Dnssec },
-  mxAllowed: readonly string[] | null,
-): MxAuth {
+function authOf(host: string, how: How, mxAllowed: readonly string[] | null): MxAuth {
   if (mxAllowed?.includes(host) === true) return 'pinned';
   if (how.via === 'implicit') return 'implicit';
   return how.dnssec === 'secure' ? 'dnssec' : 'none';

@@ -34,7 +34,7 @@ async function routeDirect(port: number | undefined, resolving: Resolving, ctx: 
   const found = await lookupAddresses(domain, settings, resolver, ctx, false);
   if (found.kind === 'none') return unroutable(domain, found.reason, found.detail);
   const endpoint = { host: domain, port: port ?? settings.port, tls: 'starttls', auth: null } as const;
-  return routeAddresses('direct', endpoint, found.addresses, resolving);
+  return routeAddresses('direct', endpoint, found, resolving);
 }
 
 /** The port for relays: TLS from the first byte on 465, logins on 587, other mail on 25 (RFC 8314 §7.3, RFC 6409 §3.1). */
@@ -49,7 +49,13 @@ async function routeRelay(relay: Relay, resolving: Resolving, ctx: Context): Pro
   const found: HostAddresses =
     parseIp(relay.host) === null
       ? await lookupAddresses(relay.host, settings, resolver, ctx, false)
-      : { kind: 'addresses', host: relay.host, addresses: [relay.host], own: false };
+      : {
+          kind: 'addresses',
+          host: relay.host,
+          addresses: [relay.host],
+          own: false,
+          lastsMs: Number.POSITIVE_INFINITY,
+        };
   if (found.kind === 'none') {
     const isTemporary = describeReason(found.reason).effect === 'retry';
     return unroutable(domain, isTemporary ? found.reason : 'host-unresolved', `the relay: ${found.detail}`);
@@ -61,14 +67,14 @@ async function routeRelay(relay: Relay, resolving: Resolving, ctx: Context): Pro
     tls: relay.tls ?? (port === 465 ? 'implicit' : 'starttls'),
     auth: relay.auth ?? null,
   } as const;
-  return routeAddresses('relay', endpoint, found.addresses, resolving);
+  return routeAddresses('relay', endpoint, found, resolving);
 }
 
 function routeAddresses(
   via: 'direct' | 'relay',
   endpoint: Pick<Target, 'host' | 'port' | 'tls' | 'auth'>,
-  addresses: readonly string[],
-  { domain, plan, settings }: Resolving,
+  { addresses, lastsMs }: Extract<HostAddresses, { kind: 'addresses' }>,
+  { domain, plan, settings, askedAt }: Resolving,
 ): Route {
   const mxAuth = plan.mxAllowed?.includes(endpoint.host) === true ? 'pinned' : 'configured';
   const targets = addresses
@@ -82,5 +88,6 @@ function routeAddresses(
     targets,
     unusable: [],
     published: [endpoint.host],
+    holdsUntil: askedAt + lastsMs,
   };
 }

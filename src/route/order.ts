@@ -13,7 +13,7 @@
 import { canonicalDomain } from '../core/domain.js';
 import type { MxRecord } from '../dns/resolver.js';
 import { parseIp } from '../dns/ip.js';
-import type { UnusableHost } from './route.js';
+import type { Target, UnusableHost } from './route.js';
 
 /** A host to try. */
 export interface MxHost {
@@ -92,6 +92,15 @@ function readHosts(records: readonly MxRecord[]): { best: Map<string, number>; u
     }
   }
   return { best, unusable };
+}
+
+/** The same targets with hosts of equal preference in another order, each equally likely (MX-15). */
+export function redraw(targets: readonly Target[], random: () => number): readonly Target[] {
+  const hosts: Target[] = [];
+  for (const target of targets) if (target.host !== hosts.at(-1)?.host) hosts.push(target);
+  shuffle(hosts, random);
+  hosts.sort((a, b) => a.preference - b.preference);
+  return hosts.flatMap(({ host }) => targets.filter((target) => target.host === host));
 }
 
 /** Reports hosts from the preference `cut` on as a loop and keeps the better ones (MX-17). */

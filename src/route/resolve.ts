@@ -15,12 +15,13 @@ import type { Context } from '../core/context.js';
 import { canonicalDomain } from '../core/domain.js';
 import { describeReason } from '../core/reasons.js';
 import { judgeAddress } from '../dns/address-guard.js';
+import { lifetimeOf } from '../dns/cache.js';
 import { parseIp } from '../dns/ip.js';
-import type { Dnssec, MxRecord, Resolver } from '../dns/resolver.js';
+import type { DnsAnswer, Dnssec, MxRecord, Resolver } from '../dns/resolver.js';
 import { lookupAddresses, reasonOfFailure, refuseBogus } from './addresses.js';
 import { routeHosts } from './hosts.js';
 import { routeConfigured } from './next-hop.js';
-import { parseRouteOptions, type RouteOptions } from './options.js';
+import { parseRouteOptions, type RouteOptions, type RouteSettings } from './options.js';
 import { orderHosts } from './order.js';
 import { type Resolving, type RoutePlan, unroutable } from './resolving.js';
 import type { ConfiguredRoute, Route } from './route.js';
@@ -44,7 +45,16 @@ export async function resolveRoute(
   resolver: Resolver,
   ctx: Context,
 ): Promise<Route> {
-  const settings = parseRouteOptions(options);
+  return findRoute(request, parseRouteOptions(options), resolver, ctx);
+}
+
+/** The same with options that have been checked. @throws what `ctx.signal` says */
+export async function findRoute(
+  request: RouteRequest,
+  settings: RouteSettings,
+  resolver: Resolver,
+  ctx: Context,
+): Promise<Route> {
   const { plan, configured } = request;
   const literal = parseLiteral(request.domain);
   // MX-2, AT-39: one form, before anything is looked up.
@@ -53,7 +63,7 @@ export async function resolveRoute(
     const shown = request.domain.slice(0, 255);
     return unroutable(shown, 'recipient-invalid', `${JSON.stringify(shown)} is not a domain name`);
   }
-  const resolving: Resolving = { domain, plan, settings, resolver };
+  const resolving: Resolving = { domain, plan, settings, resolver, askedAt: ctx.clock.now() };
   // A literal is as direct as can be; only a relay takes its mail elsewhere.
   if (literal !== null && configured?.type !== 'relay') return routeLiteral(literal, resolving);
   if (configured !== null) return routeConfigured(configured, resolving, ctx);
@@ -90,6 +100,7 @@ function routeLiteral(address: string, { domain, plan, settings }: Resolving): R
     targets: [{ ...target, preference: 0, mxAuth: isPinned ? 'pinned' : 'implicit' }],
     unusable: [],
     published: [],
+    holdsUntil: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -107,26 +118,31 @@ async function routeMx(resolving: Resolving, ctx: Context): Promise<Route> {
       return confirm(route, answer.dnssec, resolving, ctx);
     }
     case 'nodata':
-      return confirm(await routeImplicit(answer.dnssec, resolving, ctx), 'unknown', resolving, ctx);
+      return confirm(await routeImplicit(answer, resolving, ctx), 'unknown', resolving, ctx);
     case 'found':
-      return routeRecords(answer.records, answer.dnssec, resolving, ctx);
+      return routeRecords(answer, resolving, ctx);
   }
 }
 
 /** MX-9: no MX record at all; the domain is its own mail server, at preference 0. */
-async function routeImplicit(dnssec: Dnssec, resolving: Resolving, ctx: Context): Promise<Route> {
-  const { domain, settings, resolver } = resolving;
-  const found = await lookupAddresses(domain, settings, resolver, ctx);
-  const order = { hosts: [{ host: domain, preference: 0 }], unusable: [], published: [domain] };
-  return routeHosts(order, [found], { via: 'implicit', dnssec }, resolving);
-}
-
-async function routeRecords(
-  records: readonly MxRecord[],
-  dnssec: Dnssec,
+async function routeImplicit(
+  answer: Extract<DnsAnswer<MxRecord>, { kind: 'nodata' }>,
   resolving: Resolving,
   ctx: Context,
 ): Promise<Route> {
+  const { domain, settings, resolver } = resolving;
+  const found = await lookupAddresses(domain, settings, resolver, ctx);
+  const order = { hosts: [{ host: domain, preference: 0 }], unusable: [], published: [domain] };
+  const how = { via: 'implicit', dnssec: answer.dnssec, lastsMs: lifetimeOf(answer, 0) } as const;
+  return routeHosts(order, [found], how, resolving);
+}
+
+async function routeRecords(
+  answer: Extract<DnsAnswer<MxRecord>, { kind: 'found' }>,
+  resolving: Resolving,
+  ctx: Context,
+): Promise<Route> {
+  const { records, dnssec } = answer;
   const { domain, settings, resolver } = resolving;
   if (records.length === 0) {
     // A found answer without records breaks the contract of the resolver; MX-9 forbids to guess from it.
@@ -140,7 +156,8 @@ async function routeRecords(
   // AT-13: bounded, but more than are tried, so that a few dead names in front do not hide a working one.
   const hosts = order.hosts.slice(0, 4 * settings.maxHosts);
   const found = await Promise.all(hosts.map(({ host }) => lookupAddresses(host, settings, resolver, ctx)));
-  const route = routeHosts({ ...order, hosts }, found, { via: 'mx', dnssec }, resolving);
+  const how = { via: 'mx', dnssec, lastsMs: lifetimeOf(answer, 0) } as const;
+  const route = routeHosts({ ...order, hosts }, found, how, resolving);
   return confirm(route, 'unknown', resolving, ctx);
 }
 

@@ -15,6 +15,8 @@ export interface Resolving {
   readonly plan: RoutePlan;
   readonly settings: RouteSettings;
   readonly resolver: Resolver;
+  /** When resolving began, milliseconds since the epoch. */
+  readonly askedAt: number;
 }
 
 /** A route that ends before any host is known. */

@@ -37,6 +37,11 @@ export type Route =
       readonly unusable: readonly UnusableHost[];
       /** Names of all hosts as published, for the record. */
       readonly published: readonly string[];
+      /**
+       * Milliseconds since the epoch: until then DNS would say the same again (MX-14). The moment of asking where some
+       * answer may not be kept.
+       */
+      readonly holdsUntil: number;
     }
   | {
       readonly kind: 'unroutable';

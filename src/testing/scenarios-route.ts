@@ -2,12 +2,19 @@
  * Scenarios of the way to a mail server: forged MX records, and MX records that change.
  */
 import { delivered, held, MX1, one, PARTNER, type Scenario } from './scenario.js';
+import type { World } from './world.js';
 
 const EVIL = 'mx.evil.example';
 const forged = {
   says: 'the MX records lead to a stranger, whose certificate is good for its own name',
   zones: { [PARTNER]: { mx: [EVIL] } },
 } as const;
+
+/** The records change, and what was asked before has run out. */
+const moveAway = async ({ resolver, clock }: World): Promise<void> => {
+  resolver.set(PARTNER, { mx: [EVIL] });
+  await clock.advance('5m');
+};
 
 /** By name. */
 export const routeScenarios: readonly Scenario[] = [
@@ -40,7 +47,7 @@ export const routeScenarios: readonly Scenario[] = [
     expected: delivered,
     turns: [
       {
-        change: (world) => world.resolver.set(PARTNER, { mx: [EVIL] }),
+        change: moveAway,
         expected: held('mx-not-allowed'),
       },
     ],
@@ -54,7 +61,7 @@ export const routeScenarios: readonly Scenario[] = [
     expected: one('delivered', null, { host: MX1 }),
     turns: [
       {
-        change: (world) => world.resolver.set(PARTNER, { mx: [EVIL] }),
+        change: moveAway,
         expected: one('delivered', null, { host: EVIL }),
       },
     ],

@@ -32,7 +32,7 @@ export interface Zone {
   readonly ptr?: readonly string[];
   /** An alias; it stands alone. */
   readonly cname?: string;
-  /** Seconds; default 300. */
+  /** Seconds for which a sender may keep an answer once it has asked (0: not at all); default 300. */
   readonly ttl?: number;
   /** Default `unknown`, as from a resolver that cannot tell. */
   readonly dnssec?: Dnssec;
