@@ -5,8 +5,10 @@ import type { AttemptRecord } from './deliver/attempt.js';
 import type { State } from './deliver/outcome.js';
 import type { Reason } from './core/reasons.js';
 import type { Level } from './policy/plan.js';
-import type { Check } from './verdict/verdict.js';
-import { parseCertificate } from './x509/parse.js';
+import type { PeerFacts } from './tls/facts.js';
+import type { Check, Verdict } from './verdict/verdict.js';
+import type { Certificate } from './x509/certificate.js';
+import { readCertificate } from './x509/known.js';
 
 /** One certificate of a chain, for the record. */
 export interface CertificateSummary {
@@ -82,7 +84,7 @@ export function summarise(record: AttemptRecord): DeliveryReceipt[] {
               resumed: facts.resumed,
               verifiedBy: verdict.authenticated ? ('pkix' as const) : ('none' as const),
               identity: verdict.identity,
-              chain: (facts.path.length > 0 ? facts.path : facts.sent).map(summariseCertificate),
+              chain: chainOf(verdict, facts).map(summariseCertificate),
             },
       mxAuth: verdict?.mxAuth ?? null,
       checks: verdict?.checks ?? [],
@@ -95,8 +97,12 @@ export function summarise(record: AttemptRecord): DeliveryReceipt[] {
   });
 }
 
-function summariseCertificate(der: Uint8Array): CertificateSummary {
-  const certificate = parseCertificate(der);
+/** What was proven, else what was sent. */
+function chainOf({ path }: Verdict, { sent }: PeerFacts): readonly Certificate[] {
+  return path.length > 0 ? path : sent.map(readCertificate);
+}
+
+function summariseCertificate(certificate: Certificate): CertificateSummary {
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,

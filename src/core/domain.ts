@@ -8,9 +8,12 @@ import { domainToASCII } from 'node:url';
 import { ConfigError } from './errors.js';
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Most names that come are canonical: labels as above, the last one begins with a letter. */
+const USUAL = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The canonical form of a domain name, or null where it is none (empty, a bare IP address, bad labels, too long). */
 export function canonicalDomain(name: string): string | null {
+  if (name.length <= 253 && USUAL.test(name) && !name.includes('xn--')) return name;
   const bare = name.endsWith('.') ? name.slice(0, -1) : name;
   if (bare === '' || bare.length > 1000 || isIP(bare) !== 0) return null;
   // node:url drops tabs and line ends in silence; a name that has any was meant to do something else (AT-20).

@@ -11,7 +11,6 @@
 import { randomUUID } from 'node:crypto';
 import { QueueError } from '../core/errors.js';
 import type { Job } from '../deliver/job.js';
-import type { Message } from '../message/source.js';
 import type { JobState, Lease, Settlement, Submission, Suspension } from './driver.js';
 import { createHeap } from './heap.js';
 import {
@@ -47,9 +46,10 @@ export interface Kept {
   readonly key: string | null;
   /** Jobs that are still kept, ended or not. */
   readonly jobs: Set<string>;
-  /** Jobs that have not ended: the content of the message is needed. */
+  /** Jobs that have not ended: they hold the content of the message, and nothing else here does. */
   readonly open: Set<string>;
-  readonly message: Message;
+  /** Removes what was spooled for the message; null where nothing is any more. */
+  dispose: (() => Promise<void>) | null;
 }
 
 export interface Store {
@@ -118,9 +118,10 @@ function check(store: Store, submissions: readonly Submission[]): void {
 }
 
 function keep(store: Store, submission: Submission): void {
-  const { id, idempotencyKey, message } = submission;
+  const { id, idempotencyKey } = submission;
+  const dispose = submission.message.dispose ?? null;
   const ids = submission.jobs.map((job) => job.id);
-  store.submissions.set(id, { key: idempotencyKey, jobs: new Set(ids), open: new Set(ids), message });
+  store.submissions.set(id, { key: idempotencyKey, jobs: new Set(ids), open: new Set(ids), dispose });
   if (idempotencyKey !== null) store.keys.set(idempotencyKey, id);
   for (const job of submission.jobs) {
     const entry: Entry = {
@@ -237,7 +238,9 @@ function dropContent(store: Store, job: Job): void {
   if (kept === undefined) return;
   kept.open.delete(job.id);
   // A file that cannot be removed is no reason to fail a settlement that has happened.
-  if (kept.open.size === 0) kept.message.dispose?.().catch(() => undefined);
+  if (kept.open.size > 0) return;
+  kept.dispose?.().catch(() => undefined);
+  kept.dispose = null;
 }
 
 /** Those whose idempotency key is new, each key once. */

@@ -148,7 +148,6 @@ const ASSUMED_SESSION: Omit<PeerFacts, 'sent' | 'servername'> = {
   protocol: 'TLSv1.3',
   cipher: { name: 'TLS_AES_256_GCM_SHA384', standardName: 'TLS_AES_256_GCM_SHA384', bits: 256 },
   keyExchange: null,
-  path: [],
   pathError: null,
   ocspStaple: null,
   resumed: false,

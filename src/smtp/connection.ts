@@ -74,22 +74,28 @@ export function createConnection(
 ): Connection {
   let layer = socket;
   let reader: ReplyReader = createReplyReader();
-  let failure: Error | null = null;
+  // Made when it is asked for: the stack trace of an ordinary end, which nobody reads, costs more than the farewell.
+  let failure: Error | (() => Error) | null = null;
+  const why = (): Error | null => {
+    if (typeof failure === 'function') failure = failure();
+    return failure;
+  };
   let disarm = (): void => undefined;
   const waiting: Waiting[] = [];
 
-  const retire = (error: Error): void => {
-    failure = error;
+  const retire = (reason: Error | (() => Error)): void => {
+    failure = reason;
     disarm();
     endCap();
-    for (const each of waiting.splice(0)) each.reject(error);
+    for (const each of waiting.splice(0)) each.reject(why() as Error);
   };
-  const fail = (error: Error): void => {
+  const fail = (reason: Error | (() => Error)): void => {
     if (failure !== null) return;
     layer.destroy();
-    retire(error);
+    retire(reason);
   };
   const failWith = (code: Reason, message: string, more: { cause?: unknown; phase?: Phase } = {}): void => {
+    if (failure !== null) return;
     const phase: Phase = more.phase ?? waiting[0]?.phase ?? 'ehlo';
     const command = waiting[0]?.command ?? '';
     const fields = { ...placeOf(options.endpoint), code, phase, command, message, cause: more.cause };
@@ -174,7 +180,7 @@ export function createConnection(
       return failure === null && !layer.destroyed;
     },
     get failure() {
-      return failure;
+      return why();
     },
     get bufferEmpty() {
       return reader.empty && waiting.length === 0;
@@ -186,7 +192,7 @@ export function createConnection(
       return reply;
     },
     expect(due, expecting) {
-      if (failure !== null) return Promise.reject(failure);
+      if (failure !== null) return Promise.reject(why());
       return new Promise((resolve, reject) => {
         waiting.push({ ...due, ctx: expecting, resolve, reject });
         if (waiting.length === 1) arm();
@@ -194,7 +200,7 @@ export function createConnection(
     },
     write(octets, timeoutMs, writing) {
       if (writing.signal.aborted) callOff(writing.signal);
-      if (failure !== null) return Promise.reject(failure);
+      if (failure !== null) return Promise.reject(why());
       connection.octetsOut += octets.length;
       const written = (error?: Error | null): void => {
         // TLS has made its own octets of them by now; a socket of the host's `dial` may keep what it was given.
@@ -212,7 +218,7 @@ export function createConnection(
           writing.signal.removeEventListener('abort', abort);
           layer.off('drain', done).off('close', done);
           if (failure === null) resolve();
-          else reject(failure);
+          else reject(why());
         };
         layer.once('drain', done).once('close', done);
       });
@@ -225,10 +231,10 @@ export function createConnection(
       await connection.ask('QUIT', { phase: 'quit', timeoutMs }, quitting).catch(() => undefined);
       cancel();
       if (failure !== null) return;
-      retire(closedByUs(options.endpoint));
+      retire(() => closedByUs(options.endpoint));
       await sayFarewell(layer, connection.timeouts.quit, quitting);
     },
-    destroy: () => fail(closedByUs(options.endpoint)),
+    destroy: () => fail(() => closedByUs(options.endpoint)),
     release() {
       layer.off('data', receive).off('error', lost).off('end', ended).off('close', ended);
       // Errors of the bare socket reach us through the layer above it.

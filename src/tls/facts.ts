@@ -3,7 +3,8 @@
  * anything. Certificates are DER; parsing and judging come later.
  */
 
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { noteOpened } from '../x509/known.js';
 import { findSuite } from './suites.js';
 
 /** Facts about the peer, read once, right after the handshake. */
@@ -25,9 +26,7 @@ export interface PeerFacts {
   } | null;
   /** Certificates in the order in which the server sent them, DER; empty for an anonymous suite. */
   readonly sent: readonly Uint8Array[];
-  /** The path that OpenSSL built from leaf towards an anchor, DER; shorter when it could not be completed. */
-  readonly path: readonly Uint8Array[];
-  /** OpenSSL's one error for that path (`CERT_HAS_EXPIRED`, ...), or null when it found none. By the system clock. */
+  /** OpenSSL's one error for the path it built (`CERT_HAS_EXPIRED`, ...), or null when it found none. By the system clock. */
   readonly pathError: string | null;
   /** Stapled OCSP response, DER, or null. */
   readonly ocspStaple: Uint8Array | null;
@@ -37,15 +36,11 @@ export interface PeerFacts {
   readonly resumed: boolean;
 }
 
-/**
- * Reads the facts of a session that has just been made. `ocspStaple` was caught by the caller, whose event comes earlier.
- * The order matters: asked second, `getPeerCertificate(true)` gives an empty object.
- */
+/** Reads the facts of a session that has just been made. `ocspStaple` was caught by the caller, whose event comes earlier. */
 export function readPeerFacts(
   socket: TLSSocket,
   seen: { readonly ocspStaple: Uint8Array | null; readonly servername: string | null },
 ): PeerFacts {
-  const path = readPath(socket);
   const cipher = socket.getCipher();
   return {
     protocol: socket.getProtocol() ?? 'unknown',
@@ -56,7 +51,6 @@ export function readPeerFacts(
     },
     keyExchange: readKeyExchange(socket),
     sent: readSent(socket),
-    path,
     pathError: socket.authorized
       ? null
       : String(
@@ -71,21 +65,13 @@ export function readPeerFacts(
 
 const MAX_CERTIFICATES = 20;
 
-function readPath(socket: TLSSocket): Uint8Array[] {
-  const path: Uint8Array[] = [];
-  let next: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
-  while (next?.raw !== undefined && path.length < MAX_CERTIFICATES) {
-    path.push(next.raw);
-    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
-  }
-  return path;
-}
-
 function readSent(socket: TLSSocket): Uint8Array[] {
   const sent: Uint8Array[] = [];
   let next = socket.getPeerX509Certificate();
   while (next !== undefined && sent.length < MAX_CERTIFICATES) {
-    sent.push(next.raw);
+    const der = next.raw;
+    noteOpened(der, next);
+    sent.push(der);
     next = next.issuerCertificate;
   }
   return sent;

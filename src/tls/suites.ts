@@ -97,9 +97,13 @@ export const suites: readonly Suite[] = SUITE_NAMES.map(([standardName, name]) =
   readSuite(standardName, name),
 );
 
+const byName = new Map(
+  suites.flatMap((suite) => [suite.name, suite.standardName].map((name) => [name, suite] as const)),
+);
+
 /** A suite by either of its names, or null. */
 export function findSuite(name: string): Suite | null {
-  return suites.find((suite) => suite.name === name || suite.standardName === name) ?? null;
+  return byName.get(name) ?? null;
 }
 
 /** A suite by either of its names. @throws ConfigError `suite-unknown` */
@@ -171,5 +175,12 @@ export function gradeSuite(suite: Suite | null, rules: SuiteRules): SuiteGrade {
 
 /** Suites to offer under rules, in the order of the table: forward secret AEAD first, weaker ones last (CV-7, CV-22). */
 export function offeredSuites(rules: SuiteRules): readonly Suite[] {
-  return suites.filter((suite) => ['ok', 'below-recommended'].includes(gradeSuite(suite, rules)));
+  const known = offered.get(rules);
+  if (known !== undefined) return known;
+  const all = suites.filter((suite) => ['ok', 'below-recommended'].includes(gradeSuite(suite, rules)));
+  offered.set(rules, all);
+  return all;
 }
+
+/** Plans share their rules, and each handshake asks. */
+const offered = new WeakMap<SuiteRules, readonly Suite[]>();

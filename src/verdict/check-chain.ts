@@ -7,10 +7,11 @@
 import type { Reason } from '../core/reasons.js';
 import { findSuite } from '../tls/suites.js';
 import type { Certificate } from '../x509/certificate.js';
-import { type PathVerdict, walkPath } from '../x509/path.js';
+import type { PathVerdict } from '../x509/path.js';
 import { isLevel, line } from './check.js';
 import { hasWeakSignature } from './check-key.js';
 import type { Check, Evidence } from './verdict.js';
+import { walkOf } from './walk.js';
 
 const DATE_ERRORS: readonly string[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
@@ -28,13 +29,13 @@ export function checkChain(evidence: Evidence): Check {
       want,
       got: 'a certificate that cannot be read',
     });
-  if (store === null)
+  const walk = walkOf(evidence);
+  if (store === null || walk === null)
     return line('chain', 'unknown', {
       reason: 'certificate-unknown-issuer',
       want: 'a list of trusted roots',
       got: 'none',
     });
-  const walk = walkPath(sent[0] as Certificate, sent, store);
   if (!walk.ok) return fail(walk.reason, walk.detail);
   if (facts.pathError !== null && !DATE_ERRORS.includes(facts.pathError)) {
     // OpenSSL sees something that our walk does not: what nobody can name is not passed. Weak digests it does not name.

@@ -3,9 +3,9 @@
  * (CI-9, RFC 9325 §4.5). Node itself takes an RSA key of 1024 bits.
  */
 import type { Certificate } from '../x509/certificate.js';
-import { walkPath } from '../x509/path.js';
 import { isLevel, line } from './check.js';
 import type { Check, Evidence } from './verdict.js';
+import { walkOf } from './walk.js';
 
 /** True for a digest that can be forged, or that nobody here knows. */
 export function hasWeakSignature({ signature }: Certificate): boolean {
@@ -19,7 +19,7 @@ export function checkKey(evidence: Evidence): Check {
   const want = `RSA ${minRsaBits} or EC ${minEcBits} bits, no MD5 or SHA-1`;
   if (sent === null || sent.length === 0)
     return line('key', 'unknown', { reason: 'certificate-missing', want, got: 'no certificate' });
-  const walk = plan.trust.store === null ? null : walkPath(sent[0] as Certificate, sent, plan.trust.store);
+  const walk = walkOf(evidence);
   const path = walk?.ok === true ? walk.path : sent.slice(0, 1);
   for (const [depth, certificate] of path.entries()) {
     const { key, signature } = certificate;

@@ -5,9 +5,9 @@
  */
 import type { Certificate } from '../x509/certificate.js';
 import { judgeStaple } from '../x509/ocsp.js';
-import { walkPath } from '../x509/path.js';
 import { isLevel, line } from './check.js';
 import type { Check, Evidence } from './verdict.js';
+import { walkOf } from './walk.js';
 
 export function checkRevocation(evidence: Evidence): Check {
   const { facts, sent, plan, now } = evidence;
@@ -28,11 +28,10 @@ export function checkRevocation(evidence: Evidence): Check {
   return line('revocation', 'not-asked', { want, got: detail });
 }
 
-function stapleOf({ facts, sent, plan }: Evidence, leaf: Certificate, now: number) {
-  const staple = facts?.ocspStaple ?? null;
-  const { store } = plan.trust;
-  if (staple === null || store === null) return null;
-  const walk = walkPath(leaf, sent ?? [], store);
-  const issuer = walk.ok ? walk.path[1] : undefined;
+function stapleOf(evidence: Evidence, leaf: Certificate, now: number) {
+  const staple = evidence.facts?.ocspStaple ?? null;
+  if (staple === null) return null;
+  const walk = walkOf(evidence);
+  const issuer = walk?.ok === true ? walk.path[1] : undefined;
   return issuer === undefined ? null : judgeStaple(staple, leaf, issuer, now);
 }

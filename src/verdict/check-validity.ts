@@ -4,18 +4,18 @@
  */
 import { formatMoment } from '../core/moment.js';
 import type { Certificate } from '../x509/certificate.js';
-import { walkPath } from '../x509/path.js';
 import { judgeValidity } from '../x509/validity.js';
 import { isLevel, line } from './check.js';
 import type { Check, Evidence } from './verdict.js';
+import { walkOf } from './walk.js';
 
 export function checkValidity(evidence: Evidence): Check {
-  const { facts, sent, plan, now } = evidence;
+  const { facts, sent, now } = evidence;
   if (facts === null || !isLevel(evidence, 'verified')) return line('validity', 'not-asked');
   const want = 'every certificate of the chain valid now';
   if (sent === null || sent.length === 0)
     return line('validity', 'unknown', { reason: 'certificate-missing', want, got: 'no certificate' });
-  const walk = plan.trust.store === null ? null : walkPath(sent[0] as Certificate, sent, plan.trust.store);
+  const walk = walkOf(evidence);
   const fault = judgeValidity(walk?.ok === true ? walk.path : sent.slice(0, 1), now);
   if (fault === null)
     return line('validity', 'pass', {

@@ -101,7 +101,6 @@ const FACTS: PeerFacts = {
   cipher: { name: 'TLS_AES_256_GCM_SHA384', standardName: 'TLS_AES_256_GCM_SHA384', bits: 256 },
   keyExchange: { type: 'ECDH', name: 'X25519', bits: 253 },
   sent: [],
-  path: [],
   pathError: null,
   ocspStaple: null,
   servername: HOST,

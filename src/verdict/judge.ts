@@ -7,8 +7,7 @@ import type { Plan } from '../policy/plan.js';
 import type { Target } from '../route/route.js';
 import type { PeerFacts } from '../tls/facts.js';
 import type { Certificate } from '../x509/certificate.js';
-import { parseCertificate } from '../x509/parse.js';
-import { walkPath } from '../x509/path.js';
+import { readCertificate } from '../x509/known.js';
 import type { CheckFunction } from './check.js';
 import { checkChain } from './check-chain.js';
 import { checkCipher } from './check-cipher.js';
@@ -21,6 +20,7 @@ import { checkStartTls } from './check-starttls.js';
 import { checkValidity } from './check-validity.js';
 import { registerVerdict } from './registry.js';
 import type { Check, Evidence, Verdict } from './verdict.js';
+import { walkOf } from './walk.js';
 
 /** Every check, in the order in which reasons are given: the first that refuses names the verdict. */
 export const checks: readonly CheckFunction[] = [
@@ -58,6 +58,7 @@ export function judge(input: JudgeInput): Verdict {
   const refused = (name: Check['name']): boolean =>
     lines.some((check) => check.name === name && check.reason !== null);
   const { identity, match } = findIdentity(evidence);
+  const walk = walkOf(evidence);
   const verdict: Verdict = Object.freeze({
     host: target.host,
     address: target.address,
@@ -70,6 +71,7 @@ export function judge(input: JudgeInput): Verdict {
     // ST-16: only what was checked and held is called authenticated; a waived check did not hold.
     authenticated:
       held('chain') && held('validity') && held('name') && held('starttls') && !refused('revocation'),
+    path: walk?.ok === true ? walk.path : [],
     identity,
     cnEqualsHost: match?.cnEqualsReference ?? null,
     mxAuth: target.mxAuth,
@@ -81,12 +83,11 @@ export function judge(input: JudgeInput): Verdict {
 }
 
 /** The first moment at which the same evidence may be judged otherwise; now, where that is not known. */
-function endOf({ plan, facts, sent, now }: Evidence): number {
-  const { store } = plan.trust;
+function endOf(evidence: Evidence): number {
+  const { plan, facts, sent, now } = evidence;
   // The authority's word on a certificate has dates of its own, which are looked at each time.
   if (facts?.ocspStaple) return now;
-  const [leaf] = sent ?? [];
-  const walk = leaf === undefined || store === null ? null : walkPath(leaf, sent ?? [], store);
+  const walk = walkOf(evidence);
   const certificates = walk?.ok === true ? walk.path : (sent ?? []);
   const dates = certificates.flatMap(({ notBefore, notAfter }) => [notBefore, notAfter]);
   return Math.min(...[...dates, ...plan.waivers.map(({ until }) => until)].filter((date) => date > now));
@@ -116,7 +117,7 @@ export function parseSent(facts: PeerFacts): readonly Certificate[] | null {
   if (known !== undefined) return known;
   let sent: readonly Certificate[] | null = null;
   try {
-    sent = facts.sent.map(parseCertificate);
+    sent = facts.sent.map(readCertificate);
   } catch {
     // One that cannot be read: every check that needs them says so.
   }

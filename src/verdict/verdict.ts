@@ -49,6 +49,8 @@ export interface Verdict {
   readonly encrypted: boolean;
   /** True only for TLS whose chain, dates and name were checked and held (ST-16). */
   readonly authenticated: boolean;
+  /** From the leaf to the root of the store that it leads to; empty where there is no such path. */
+  readonly path: readonly Certificate[];
   /** The reference name that matched, CI-21. */
   readonly identity: string | null;
   readonly cnEqualsHost: boolean | null;

@@ -3,7 +3,7 @@
  * held apart from what the rules accept as a name (CI-20, AT-51).
  * Failure: ConfigError `certificate-unreadable`. Standards: RFC 5280 §4, RFC 5480, RFC 7633.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ConfigError } from '../core/errors.js';
 import type { Certificate, CertificateKey } from './certificate.js';
 import {
@@ -44,8 +44,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const spkiElement = expectTag(spki, TAG.sequence, 'public key');
   return {
     der,
-    sha256: createHash('sha256').update(der).digest('hex'),
-    spkiSha256: createHash('sha256').update(spkiElement.raw).digest('base64'),
+    sha256: hash('sha256', der, 'hex'),
+    spkiSha256: hash('sha256', spkiElement.raw, 'base64'),
     serial: readHexInteger(expectTag(serial, TAG.integer, 'serial number')),
     subject: subjectName.text,
     issuer: readName(expectTag(issuer, TAG.sequence, 'issuer')).text,

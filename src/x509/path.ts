@@ -5,9 +5,10 @@
  * Steps: issuers by name and signature, out of the certificates sent and the anchors, bounded in depth and tries; then
  * the rules of RFC 5280 §6 for each certificate.
  */
-import { X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Reason } from '../core/reasons.js';
 import type { Certificate } from './certificate.js';
+import { openCertificate } from './known.js';
 import { findForbiddenName } from './name-constraints.js';
 import { issuerSerialKey, type TrustAnchor, type TrustStore } from './trust-store.js';
 
@@ -62,22 +63,42 @@ function isSignedBy(certificate: Certificate, issuer: Certificate, search: Searc
   if (search.budget <= 0) return false;
   search.budget -= 1;
   const signed = verifySignature(certificate, issuer);
-  const oldest = verified.keys().next();
-  if (verified.size >= MAX_VERIFIED && oldest.done !== true) verified.delete(oldest.value);
-  verified.set(pair, signed);
+  keep(verified, pair, signed);
   return signed;
 }
 
 /** Signatures do not change: what was verified once, for these very octets, is not verified for each message. */
 const verified = new Map<string, boolean>();
-const MAX_VERIFIED = 10_000;
+/** The same authorities sign for many: the key of each is read once; null: a key that cannot be read. */
+const issuerKeys = new Map<string, KeyObject | null>();
+const MAX_KEPT = 10_000;
+
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  const oldest = map.keys().next();
+  if (map.size >= MAX_KEPT && oldest.done !== true) map.delete(oldest.value);
+  map.set(key, value);
+}
 
 function verifySignature(certificate: Certificate, issuer: Certificate): boolean {
+  const key = keyOf(issuer);
   try {
-    return new X509Certificate(certificate.der).verify(new X509Certificate(issuer.der).publicKey);
+    return key !== null && openCertificate(certificate.der).verify(key);
   } catch {
     return false;
   }
+}
+
+function keyOf({ sha256, der }: Certificate): KeyObject | null {
+  const known = issuerKeys.get(sha256);
+  if (known !== undefined) return known;
+  let key: KeyObject | null = null;
+  try {
+    key = openCertificate(der).publicKey;
+  } catch {
+    // It has signed nothing that counts.
+  }
+  keep(issuerKeys, sha256, key);
+  return key;
 }
 
 function sameName(a: Uint8Array, b: Uint8Array): boolean {

@@ -42,7 +42,6 @@ export function sessionOf(plan: Plan, chain: string, suite = 'TLS_AES_256_GCM_SH
       cipher: { name: suite, standardName: suite, bits: 256 },
       keyExchange: null,
       sent: parseCertificates(chain).map(({ der }) => der),
-      path: [],
       pathError: null,
       ocspStaple: null,
       servername: HOST,

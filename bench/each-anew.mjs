@@ -1,0 +1,161 @@
+/**
+ * One message to each of many destinations, a connection and a handshake for each: one run of one sender, in a process
+ * of its own.
+ *
+ *   node bench/each-anew.mjs <ours|floor|nodemailer|nodemailer-bare> <port> <roots.json> <messages> <at the same time>
+ *
+ * The file holds `root`, the root of the bench, and `roots`, those of a public list. `nodemailer-bare` trusts the first
+ * alone. `floor` is what node:tls needs to make and verify the same sessions over one context, writing precomputed octets.
+ */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import tls from 'node:tls';
+import { messageOf } from './message.mjs';
+
+const [, , kind, portText, rootsFile, countText, atOnceText] = process.argv;
+const port = Number(portText);
+const count = Number(countText);
+const atOnce = Number(atOnceText);
+const SIZE = 4096;
+/** So many go first and are not counted: what is compared are senders that have been running. */
+const WARM_UP = 200;
+const { root, roots } = JSON.parse(readFileSync(rootsFile, 'utf8'));
+const from = 'ops@bank.test';
+const toOf = (i) => `anna@d${i}.test`;
+const hostOf = (i) => `mx${i}.sink.test`;
+const addressOf = (i) => `127.0.${1 + ((i >> 8) % 250)}.${1 + (i % 250)}`;
+
+async function floor() {
+  const secureContext = tls.createSecureContext({ ca: [...roots, root] });
+  const tail = Buffer.from('.\r\n');
+  return {
+    async send(i) {
+      const socket = net.connect(port, addressOf(i));
+      socket.setNoDelay(true);
+      const clear = replies(socket);
+      await clear();
+      socket.write('EHLO out.bank.test\r\n');
+      await clear();
+      socket.write('STARTTLS\r\n');
+      await clear();
+      socket.removeAllListeners('data');
+      const layer = tls.connect({ socket, secureContext, servername: hostOf(i) });
+      await once(layer, 'secureConnect');
+      const inside = replies(layer);
+      layer.write('EHLO out.bank.test\r\n');
+      await inside();
+      layer.write(`MAIL FROM:<${from}>\r\nRCPT TO:<${toOf(i)}>\r\nDATA\r\n`);
+      await inside();
+      await inside();
+      await inside();
+      layer.cork();
+      layer.write(messageOf(i, SIZE));
+      layer.write(tail);
+      layer.uncork();
+      await inside();
+      layer.write('QUIT\r\n');
+      await inside();
+      layer.end();
+      await once(layer, 'close');
+    },
+    close: () => undefined,
+  };
+}
+
+async function ours() {
+  const { createSender, memoryQueue, summarise } = await import('../dist/index.js');
+  const { pemStore } = await import('../dist/x509/index.js');
+  const found = (records) => Promise.resolve({ kind: 'found', records, dnssec: 'insecure', ttl: 3600 });
+  const numberOf = (name) => Number(/\d+/.exec(name)?.[0]);
+  const sender = createSender({
+    ehloName: 'out.bank.test',
+    default: 'verified',
+    queue: memoryQueue(),
+    trust: pemStore([...roots, root], 'bench', Date.now()),
+    port,
+    allowPrivateAddresses: true,
+    families: ['ipv4'],
+    concurrency: atOnce,
+    onAttempt: summarise,
+    resolver: {
+      name: 'bench',
+      mx: (domain) => found([{ preference: 10, exchange: hostOf(numberOf(domain)) }]),
+      addresses: (host) => found([addressOf(numberOf(host))]),
+      cname: () => Promise.resolve({ kind: 'nodata', dnssec: 'insecure', ttl: 3600 }),
+    },
+  });
+  return {
+    async send(i) {
+      const receipt = await sender.send({ from, to: toOf(i), message: messageOf(i, SIZE) });
+      const [outcome] = await receipt.settled;
+      if (outcome.state !== 'delivered' || !outcome.verdict.authenticated)
+        throw new Error(`not delivered: ${outcome.reason}`);
+    },
+    close: () => sender.close(),
+  };
+}
+
+async function nodemailer(ca) {
+  const { createTransport } = await import('nodemailer');
+  return {
+    async send(i) {
+      const transport = createTransport({
+        host: addressOf(i),
+        port,
+        name: 'out.bank.test',
+        requireTLS: true,
+        tls: { ca, servername: hostOf(i) },
+      });
+      await transport.sendMail({ envelope: { from, to: toOf(i) }, raw: messageOf(i, SIZE) });
+    },
+    close: () => undefined,
+  };
+}
+
+/** Reads replies one by one; a reply ends with the line that has a space behind its code. */
+function replies(socket) {
+  const done = [];
+  const waiting = [];
+  let text = '';
+  socket.on('data', (octets) => {
+    text += octets.toString('latin1');
+    for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
+      const one = text.slice(0, end);
+      text = text.slice(end + 2);
+      if (one[3] === '-') continue;
+      if (one[0] > '3') throw new Error(`refused: ${one}`);
+      const wake = waiting.shift();
+      if (wake) wake(one);
+      else done.push(one);
+    }
+  });
+  return () => (done.length > 0 ? done.shift() : new Promise((resolve) => waiting.push(resolve)));
+}
+
+/** Sends the messages of these numbers, so many at the same time. */
+async function sendAll(sender, first, end) {
+  let next = first;
+  const work = async () => {
+    while (next < end) await sender.send(next++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+const senders = {
+  ours,
+  floor,
+  nodemailer: () => nodemailer([...roots, root]),
+  'nodemailer-bare': () => nodemailer([root]),
+};
+const sender = await senders[kind]();
+await sendAll(sender, 0, WARM_UP);
+const cpu = process.cpuUsage();
+const since = performance.now();
+await sendAll(sender, WARM_UP, WARM_UP + count);
+await sender.close();
+const seconds = (performance.now() - since) / 1000;
+const { user, system } = process.cpuUsage(cpu);
+const rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+console.log(JSON.stringify({ sent: WARM_UP + count, seconds, cpu: (user + system) / 1e6, rssMb }));
+process.exit(0);
