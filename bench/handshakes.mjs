@@ -52,7 +52,14 @@ async function startHosts() {
 }
 
 async function runOnce(kind, hosts, rootsFile) {
-  const args = [here('each-anew.mjs'), kind, String(hosts.port), rootsFile, values.messages, values['at-once']];
+  const args = [
+    here('each-anew.mjs'),
+    kind,
+    String(hosts.port),
+    rootsFile,
+    values.messages,
+    values['at-once'],
+  ];
   const { code, text } = await new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
@@ -63,7 +70,9 @@ async function runOnce(kind, hosts, rootsFile) {
   const run = JSON.parse(text);
   const seen = await hosts.seen();
   if (seen.connections !== run.sent || new Set(seen.digests).size !== run.sent)
-    throw new Error(`${kind}: ${seen.connections} connections, ${seen.digests.length} messages, sent ${run.sent}`);
+    throw new Error(
+      `${kind}: ${seen.connections} connections, ${seen.digests.length} messages, sent ${run.sent}`,
+    );
   const count = Number(values.messages);
   return { rate: count / run.seconds, cpu: (run.cpu / count) * 1000, rssMb: run.rssMb };
 }

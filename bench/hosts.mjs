@@ -59,7 +59,11 @@ function speak(layer, onStartTls) {
       const end = inMessage ? input.indexOf(END) : input.indexOf('\r\n');
       if (end < 0) break;
       if (inMessage) {
-        seen.digests.push(createHash('sha256').update(input.subarray(0, end + 2)).digest('base64'));
+        seen.digests.push(
+          createHash('sha256')
+            .update(input.subarray(0, end + 2))
+            .digest('base64'),
+        );
         input = input.subarray(end + END.length);
         inMessage = false;
         answer += '250 2.0.0 taken\r\n';

@@ -1,8 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { isConfigError } from '../core/errors.js';
 import { lease, leaseOne, makeSubmission, put, settlement, START } from '../testing/queue-suite-mail.js';
 import { queueSuite } from '../testing/queue-suite.js';
-import type { Submission } from './driver.js';
+import type { QueueDriver, Submission } from './driver.js';
 import { memoryQueue } from './memory.js';
 
 describe('the memory queue keeps what every queue promises', () => {
@@ -52,6 +54,24 @@ describe('the memory queue', () => {
     expect(() => view?.job.message.open({} as never)).toThrow(/not kept/);
   });
 
+  it('Q-8: the octets of a message are let go with its last job, though the job is kept for questions', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const queue = memoryQueue();
+    const octets = await (async () => {
+      const submission = await makeSubmission({ id: 's1', domains: ['b.example'] });
+      const held = { ...submission.message };
+      await queue.put({ ...submission, message: held });
+      return new WeakRef(held);
+    })();
+    await leaseAndEnd(queue);
+    // A WeakRef is kept alive for the turn in which it was made or read.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(octets.deref()).toBeUndefined();
+    expect(await queue.count({ state: 'done' })).toBe(1);
+  });
+
   it('Q-4: what a lease costs does not grow with a domain of 50,000 held jobs', async () => {
     const queue = memoryQueue();
     const { message, jobs } = await makeSubmission({ id: 'x', domains: ['dead.example'] });
@@ -71,3 +91,8 @@ describe('the memory queue', () => {
     expect(performance.now() - began).toBeLessThan(1500);
   });
 });
+
+async function leaseAndEnd(queue: QueueDriver): Promise<void> {
+  const held = await leaseOne(queue, START);
+  await queue.settle(held, settlement(held, { kind: 'done' }));
+}
