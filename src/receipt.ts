@@ -6,9 +6,9 @@ import type { State } from './deliver/outcome.js';
 import type { Reason } from './core/reasons.js';
 import type { Level } from './policy/plan.js';
 import type { PeerFacts } from './tls/facts.js';
+import { parseSent } from './verdict/judge.js';
 import type { Check, Verdict } from './verdict/verdict.js';
 import type { Certificate } from './x509/certificate.js';
-import { readCertificate } from './x509/known.js';
 
 /** One certificate of a chain, for the record. */
 export interface CertificateSummary {
@@ -97,9 +97,9 @@ export function summarise(record: AttemptRecord): DeliveryReceipt[] {
   });
 }
 
-/** What was proven, else what was sent. */
-function chainOf({ path }: Verdict, { sent }: PeerFacts): readonly Certificate[] {
-  return path.length > 0 ? path : sent.map(readCertificate);
+/** What was proven, else what was sent; nothing where that cannot be read. */
+function chainOf({ path }: Verdict, facts: PeerFacts): readonly Certificate[] {
+  return path.length > 0 ? path : (parseSent(facts) ?? []);
 }
 
 function summariseCertificate(certificate: Certificate): CertificateSummary {

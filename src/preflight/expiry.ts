@@ -6,7 +6,7 @@ import { ConfigError } from '../core/errors.js';
 import type { PeerFacts } from '../tls/facts.js';
 import { parseSent } from '../verdict/judge.js';
 import type { Certificate } from '../x509/certificate.js';
-import { parseCertificate, parseCertificates } from '../x509/parse.js';
+import { parseCertificates } from '../x509/parse.js';
 import { walkPath } from '../x509/path.js';
 import type { TrustStore } from '../x509/trust-store.js';
 import { judgeValidity } from '../x509/validity.js';
@@ -59,27 +59,19 @@ export interface ChainEntry {
 
 /**
  * The chain of a session: the path from the leaf to the root that counts, then what else was sent. Where no path leads to a
- * root of the store, the one that OpenSSL built or all that was sent. Null: a certificate cannot be read.
+ * root of the store, all that was sent. Null: a certificate cannot be read.
  */
 export function chainOf(facts: PeerFacts, store: TrustStore | null): readonly ChainEntry[] | null {
   const sent = parseSent(facts);
   const leaf = sent?.[0];
   if (sent === null || leaf === undefined) return null;
   const walk = store === null ? null : walkPath(leaf, sent, store);
-  const path = walk?.ok === true ? walk.path : (readPath(facts) ?? sent);
+  const path = walk?.ok === true ? walk.path : sent;
   const rest = sent.filter(({ sha256 }) => path.every((each) => each.sha256 !== sha256));
   return [
     ...path.map((certificate) => ({ certificate, used: true })),
     ...rest.map((certificate) => ({ certificate, used: false })),
   ];
-}
-
-function readPath({ path }: PeerFacts): readonly Certificate[] | null {
-  try {
-    return path.length === 0 ? null : path.map(parseCertificate);
-  } catch {
-    return null;
-  }
 }
 
 /** Judges a chain at a moment; `thresholds` as `parseThresholds` gives them. */
