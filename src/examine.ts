@@ -92,6 +92,7 @@ export function createExaminer(means: ExamineMeans): Examiner {
       const alone: Opener = {
         ...opener,
         decide: (_domain, _ask, given) => means.planOwn(name, given),
+        mayLock: false,
         configuredRoute: () => route,
       };
       return report(await dryRun(name, null, alone, ctx), 'own', ctx);

@@ -10,7 +10,7 @@ import { intersectStores } from '../x509/trust-store.js';
 import type { PlanBase } from './base.js';
 import { levels } from './compare.js';
 import { fingerprintPlan } from './fingerprint.js';
-import { findRule, type ParsedRule } from './from-table.js';
+import { findRule, type ParsedRule, writeMatch } from './from-table.js';
 import { mergePlan } from './merge.js';
 import { reaches } from './order.js';
 import type { Ask, Because, Plan, Waiver } from './plan.js';
@@ -143,6 +143,6 @@ function warnOfIgnored(locked: Plan, rule: ParsedRule, inForce: readonly Waiver[
   return told.map((text) => `${refOf(rule)}: ${text}`);
 }
 
-function refOf({ wildcard, match }: ParsedRule): string {
-  return `rule "${wildcard ? '*.' : ''}${match}"`;
+function refOf(rule: ParsedRule): string {
+  return `rule "${writeMatch(rule)}"`;
 }

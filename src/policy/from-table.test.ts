@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bcp195Suites, FI_FORBIDDEN, finansinspektionenSuites } from '../tls/suite-profiles.js';
-import { findRule, parseTable, type TableRule } from './from-table.js';
+import { findRule, parseTable, type TableRule, writeMatch } from './from-table.js';
 
 const parse = (rule: object) => parseTable([{ match: 'a.test', ...rule } as TableRule])[0];
 
@@ -38,7 +38,7 @@ describe('which rule', () => {
   ]);
   const found = (domain: string): string | null => {
     const rule = findRule(table, domain);
-    return rule === null ? null : `${rule.wildcard ? '*.' : ''}${rule.match}`;
+    return rule === null ? null : writeMatch(rule);
   };
 
   it.each([
@@ -54,11 +54,34 @@ describe('which rule', () => {
     expect(found(domain)).toBe(expected);
   });
 
+  it('SM-13, FAQ-8: a first label is less than a name and more than all that lies below one', () => {
+    const rules = parseTable([
+      { match: 'SecureMail.*' },
+      { match: '*.group.test' },
+      { match: 'securemail.own.test' },
+    ]);
+    const match = (domain: string): string | null => {
+      const rule = findRule(rules, domain);
+      return rule === null ? null : writeMatch(rule);
+    };
+    expect(match('securemail.group.test')).toBe('securemail.*');
+    expect(match('securemail.own.test')).toBe('securemail.own.test');
+    expect(match('securemail.a.b.test')).toBe('securemail.*');
+    expect(match('securemailx.group.test')).toBe('*.group.test');
+    expect(match('x.securemail.test')).toBe(null);
+    for (const wrong of ['*', '.*', '*.*', 'a.b.*', '-a.*', 'a*.test']) {
+      expect(() => parseTable([{ match: wrong }]), wrong).toThrow(
+        expect.objectContaining({ code: 'domain-invalid' }),
+      );
+    }
+  });
+
   it('FAQ-8, AT-39: two rules for one domain, in whatever form, are refused', () => {
     for (const [a, b] of [
       ['a.test', 'A.TEST.'],
       ['bücher.test', 'xn--bcher-kva.test'],
       ['*.a.test', '*.A.test'],
+      ['a.*', 'A.*'],
     ] as const) {
       expect(() => parseTable([{ match: a }, { match: b }])).toThrowError(
         expect.objectContaining({ code: 'rule-doubled' }),

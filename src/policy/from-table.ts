@@ -1,5 +1,6 @@
 /**
- * The host's own table: which domain, what must hold. Exact names win over `*.example`, longer over shorter (FAQ-8);
+ * The host's own table: which domain, what must hold. Exact names win over a first label (`securemail.*`), that over
+ * `*.example`, longer over shorter (FAQ-8);
  * every form of a name is one name (AT-39). What cannot be meant is refused when the table is made.
  * Failure: ConfigError that names the rule, what was expected and what to do.
  */
@@ -24,7 +25,7 @@ export interface WaiverInput {
 
 /** One rule of the table. */
 export interface TableRule {
-  /** A domain, or `*.domain` for all domains below it (not itself). */
+  /** A domain; `*.domain`: all domains below it (not itself); `label.*`: all domains whose left-most label is this (SM-13). */
   readonly match: string;
   readonly level?: Level;
   readonly minProtocol?: MinProtocol;
@@ -63,8 +64,9 @@ export interface TableRule {
 
 /** A rule, read. */
 export interface ParsedRule {
+  /** Canonical name or label, without the star. */
   readonly match: string;
-  readonly wildcard: boolean;
+  readonly kind: 'exact' | 'label' | 'below';
   readonly ask: Ask;
   readonly route: unknown;
   readonly onPolicyFailure: 'hold' | 'bounce' | null;
@@ -119,7 +121,7 @@ export function parseTable(rules: readonly TableRule[]): readonly ParsedRule[] {
   const parsed = rules.map(parseRule);
   const seen = new Set<string>();
   for (const rule of parsed) {
-    const key = keyOf(rule);
+    const key = writeMatch(rule);
     if (seen.has(key)) throw new ConfigError('rule-doubled', `policies: "${key}" has two rules; write one`);
     seen.add(key);
   }
@@ -132,13 +134,14 @@ const indexes = new WeakMap<readonly ParsedRule[], ReadonlyMap<string, ParsedRul
 function indexOf(table: readonly ParsedRule[]): ReadonlyMap<string, ParsedRule> {
   const known = indexes.get(table);
   if (known !== undefined) return known;
-  const index = new Map(table.map((rule) => [keyOf(rule), rule]));
+  const index = new Map(table.map((rule) => [writeMatch(rule), rule]));
   indexes.set(table, index);
   return index;
 }
 
-function keyOf({ wildcard, match }: Pick<ParsedRule, 'wildcard' | 'match'>): string {
-  return wildcard ? `*.${match}` : match;
+/** The match of a rule as it is written, in canonical form. */
+export function writeMatch({ kind, match }: Pick<ParsedRule, 'kind' | 'match'>): string {
+  return { exact: match, label: `${match}.*`, below: `*.${match}` }[kind];
 }
 
 /** The most specific rule for a canonical domain, or null (FAQ-8). */
@@ -146,7 +149,10 @@ export function findRule(table: readonly ParsedRule[], domain: string): ParsedRu
   const index = indexOf(table);
   const exact = index.get(domain);
   if (exact !== undefined) return exact;
-  for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+  const dotAfterLabel = domain.indexOf('.');
+  const label = dotAfterLabel < 0 ? undefined : index.get(`${domain.slice(0, dotAfterLabel)}.*`);
+  if (label !== undefined) return label;
+  for (let dot = dotAfterLabel; dot >= 0; dot = domain.indexOf('.', dot + 1)) {
     const wildcard = index.get(`*${domain.slice(dot)}`);
     if (wildcard !== undefined) return wildcard;
   }
@@ -156,9 +162,9 @@ export function findRule(table: readonly ParsedRule[], domain: string): ParsedRu
 function parseRule(rule: TableRule, index: number): ParsedRule {
   const where = `policies[${index}]`;
   refuseUnknownOptions(rule, KEYS, where);
-  if (typeof rule.match !== 'string') throw invalid(where, '"match" is required: a domain or "*.domain"');
-  const wildcard = rule.match.startsWith('*.');
-  const match = parseDomain(wildcard ? rule.match.slice(2) : rule.match, `${where}.match`);
+  if (typeof rule.match !== 'string')
+    throw invalid(where, '"match" is required: a domain, "*.domain" or "label.*"');
+  const { kind, match } = parseMatch(rule.match, `${where}.match`);
   const level = rule.level === undefined ? undefined : parseLevel(rule.level, `${where}.level`);
   const verifies =
     rule.verifyAs !== undefined ||
@@ -175,7 +181,7 @@ function parseRule(rule: TableRule, index: number): ParsedRule {
   const outside = holdForMs !== null && (holdForMs < 5 * DAY || holdForMs > 7 * DAY);
   return {
     match,
-    wildcard,
+    kind,
     ask: askOf(rule, level, where),
     route: rule.route ?? null,
     onPolicyFailure: rule.onPolicyFailure ?? null,
@@ -188,6 +194,13 @@ function parseRule(rule: TableRule, index: number): ParsedRule {
       ? [`${where}: mail is held for less than 5 or more than 7 days (FI-21 says 5 to 7)`]
       : [],
   };
+}
+
+function parseMatch(text: string, where: string): Pick<ParsedRule, 'kind' | 'match'> {
+  if (text.startsWith('*.')) return { kind: 'below', match: parseDomain(text.slice(2), where) };
+  const label = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.\*$/i.exec(text)?.[1];
+  if (label !== undefined) return { kind: 'label', match: label.toLowerCase() };
+  return { kind: 'exact', match: parseDomain(text, where) };
 }
 
 function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {

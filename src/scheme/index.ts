@@ -53,4 +53,14 @@ export {
 export type { QuestionnaireFormat } from './finansinspektionen-write.js';
 export type { ListReach } from './domain-source.js';
 export { finansinspektionen, type FinansinspektionenOptions } from './finansinspektionen.js';
-export { isSecureMailDomain, securemail, type SecureMailOptions, secureMailRule } from './securemail.js';
+export { type SecureMailRecordsInput, writeSecureMailRecords } from './securemail-records.js';
+export {
+  isSecureMailDomain,
+  securemail,
+  type SecureMailMode,
+  type SecureMailOptions,
+  type SecureMailProfile,
+  secureMailProfile,
+  secureMailRule,
+  type SecureMailSourceOptions,
+} from './securemail.js';
