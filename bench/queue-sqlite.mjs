@@ -92,9 +92,9 @@ async function putMany(queue, count) {
 async function fill(queue, jobs, domains) {
   for (let i = 0; i < jobs; i += 100) {
     const some = Array.from({ length: Math.min(100, jobs - i) }, (_, k) =>
-      job(`f${i}.${k}`, `d${(i + k) % domains}.example`),
+      job(`f${jobs}.${i}.${k}`, `d${(i + k) % domains}.example`),
     );
-    await queue.put(submission(`f${i}`, some));
+    await queue.put(submission(`f${jobs}.${i}`, some));
   }
 }
 

@@ -96,9 +96,10 @@ export function matchesQuery(view: JobView, query: JobQuery): boolean {
 
 /**
  * Refuses a submission that no driver can keep.
+ * @param isTaken looks for a job of another submission; absent where the store itself will tell
  * @throws QueueError `submission-empty`, `job-id-taken`
  */
-export function checkSubmission(submission: Submission, isTaken: (jobId: string) => boolean): void {
+export function checkSubmission(submission: Submission, isTaken?: (jobId: string) => boolean): void {
   if (submission.jobs.length === 0) {
     throw new QueueError(
       'submission-empty',
@@ -107,7 +108,7 @@ export function checkSubmission(submission: Submission, isTaken: (jobId: string)
   }
   const ids = new Set<string>();
   for (const job of submission.jobs) {
-    if (ids.has(job.id) || isTaken(job.id)) throw jobIdTaken(job.id);
+    if (ids.has(job.id) || isTaken?.(job.id) === true) throw jobIdTaken(job.id);
     ids.add(job.id);
   }
 }

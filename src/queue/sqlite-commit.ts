@@ -7,13 +7,23 @@
  *   3. the steps run, for a few milliseconds at most; the rest is for the next transaction
  *   4. COMMIT, and only then each step has its answer
  *
- * A step checks before it changes: a QueueError leaves everything as it was, and the other steps go on. When anything
- * else goes wrong the transaction is taken back and its steps run again, each in a transaction of its own.
+ * A step that throws a QueueError has left everything as it was, and the other steps go on. When anything else goes wrong
+ * (TakeBack: the step had begun to change things) the transaction is taken back and its steps run again, each in a
+ * transaction of its own.
  * Failure: QueueError; `queue-busy` when the lock is not free for 30 seconds.
  */
 import { isQueueError, QueueError } from '../core/errors.js';
 import { queueClosed } from './job-record.js';
 import { type Database, failure, isBusy } from './sqlite-database.js';
+
+/** A step cannot be done, and finds out when it has changed something already. */
+export class TakeBack extends Error {
+  readonly because: QueueError;
+  constructor(because: QueueError) {
+    super(because.message);
+    this.because = because;
+  }
+}
 
 /** Runs steps in common transactions. */
 export interface Committer {
@@ -93,7 +103,9 @@ function runBatch(database: Database, batch: readonly Pending[]): readonly Pendi
   for (const [index, each] of batch.slice(0, group.count).entries()) {
     const alone = runGroup(database, [each]);
     if (alone.kind === 'busy') return batch.slice(index).filter((one) => !gaveUp(one));
-    if (alone.kind === 'broken') each.reject(failure(alone.error, 'write'));
+    if (alone.kind === 'broken') {
+      each.reject(alone.error instanceof TakeBack ? alone.error.because : failure(alone.error, 'write'));
+    }
   }
   return batch.slice(group.count);
 }

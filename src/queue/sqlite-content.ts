@@ -1,7 +1,11 @@
 /**
- * Octets of messages in the SQLite queue. A message of up to 1 MiB waits in memory and goes in with its submission, in
- * one transaction; a larger one is written part by part beforehand (staged) and belongs to nobody until its submission
- * is put. What a crash leaves staged is removed by `clean`.
+ * Octets of messages in the SQLite queue, by size:
+ *
+ *   up to 32 KiB   in the row of the submission: one row, and no page that holds nothing else
+ *   up to 1 MiB    waits in memory and goes in as parts with its submission, in one transaction
+ *   larger         written part by part beforehand (staged); belongs to nobody until its submission is put
+ *
+ * What a crash leaves staged is removed by `clean`.
  */
 import type { Message } from '../message/source.js';
 import type { Committer } from './sqlite-commit.js';
@@ -9,6 +13,7 @@ import type { Database } from './sqlite-database.js';
 import { MAX_IN_MEMORY, octetsMissing, openPart, sealedParts, type Sealing } from './stored-message.js';
 
 const NUMBERS = 2 ** 20;
+const MAX_IN_ROW = 32 * 1024;
 
 /** Octets that are ready to become part of a submission. */
 export type Staged =
@@ -51,15 +56,26 @@ export async function stage(
   return { kind: 'stored', content };
 }
 
-/** Makes staged octets belong to a submission; a step of a transaction. */
-export function adopt(database: Database, staged: Staged): number {
+/** The columns of a submission that hold octets, or say where they are. */
+export interface Place {
+  readonly content: number | null;
+  readonly header: Uint8Array | null;
+  readonly body: Uint8Array | null;
+}
+
+/** Where staged octets are from now on, beside their submission; a step of a transaction. */
+export function adopt(database: Database, staged: Staged): Place {
   if (staged.kind === 'stored') {
     database.run('UPDATE content SET staged_at = NULL WHERE id = ?', staged.content);
-    return staged.content;
+    return { content: staged.content, header: null, body: null };
+  }
+  const [header = null, body = null, ...more] = staged.parts;
+  if (more.length === 0 && (header?.length ?? 0) + (body?.length ?? 0) <= MAX_IN_ROW) {
+    return { content: null, header, body };
   }
   const content = database.run('INSERT INTO content (staged_at) VALUES (NULL)').key;
   staged.parts.forEach((part, number) => putPart(database, content * NUMBERS + number, part));
-  return content;
+  return { content, header: null, body: null };
 }
 
 /** Gives up what was staged and will not be used. */
@@ -84,38 +100,52 @@ export function dropStaged(database: Database, before: number): void {
   for (const { id } of rows) dropContent(database, id as number);
 }
 
+/** Which octets: the submission, and what its row says about them. */
+export interface Whose extends Omit<Place, 'body'> {
+  readonly submission: number;
+}
+
 /**
  * The header section of a message.
  * @throws QueueError `job-damaged`
  */
-export async function readHeader(store: ContentStore, content: number, sha256: string): Promise<Uint8Array> {
-  const header = await readPart(store, content, 0, sha256);
-  if (header !== null) return header;
+export async function readHeader(store: ContentStore, whose: Whose, sha256: string): Promise<Uint8Array> {
+  const header = whose.content === null ? whose.header : await readPart(store, whose.content, 0);
+  if (header !== null) return openPart(header, sha256, 0, store.sealing);
   throw octetsMissing();
 }
 
 /** The parts after the header section. */
 export async function* readBody(
   store: ContentStore,
-  content: number,
+  { submission, content }: Whose,
   sha256: string,
 ): AsyncGenerator<Uint8Array> {
   for (let number = 1; ; number += 1) {
-    const part = await readPart(store, content, number, sha256);
-    if (part === null) return;
-    yield part;
+    const part =
+      content === null ? await readInRow(store, submission) : await readPart(store, content, number);
+    if (part !== null) yield await openPart(part, sha256, number, store.sealing);
+    if (part === null || content === null) return;
   }
 }
 
+async function readInRow(
+  { database, committer }: ContentStore,
+  submission: number,
+): Promise<Uint8Array | null> {
+  const row = await committer.read(() =>
+    database.get('SELECT body FROM submission WHERE seq = ?', submission),
+  );
+  return (row?.['body'] ?? null) as Uint8Array | null;
+}
+
 async function readPart(
-  { database, committer, sealing }: ContentStore,
+  { database, committer }: ContentStore,
   content: number,
   number: number,
-  sha256: string,
 ): Promise<Uint8Array | null> {
   const row = await committer.read(() =>
     database.get('SELECT octets FROM part WHERE id = ?', content * NUMBERS + number),
   );
-  if (row === null) return null;
-  return openPart(row['octets'] as Uint8Array, sha256, number, sealing);
+  return (row?.['octets'] ?? null) as Uint8Array | null;
 }

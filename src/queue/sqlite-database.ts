@@ -97,6 +97,7 @@ export function configureDatabase(database: Database): void {
 }
 
 const BUSY = [5, 6];
+const UNIQUE = 2067;
 const ADVICE: Readonly<Record<number, readonly [code: string, advice: string]>> = {
   3: ['queue-unusable', 'it may not be read or written; check its owner and mode'],
   8: [
@@ -135,6 +136,12 @@ function resultCode(error: unknown): number | null {
 /** True when somebody else holds the lock. */
 export function isBusy(error: unknown): boolean {
   return BUSY.includes(resultCode(error) ?? -1);
+}
+
+/** True when a value that must be the only one of its kind is there already. */
+export function isTaken(error: unknown): boolean {
+  const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+  return errcode === UNIQUE || code === 'SQLITE_CONSTRAINT_UNIQUE';
 }
 
 /** What a failure of the store means to the host. */

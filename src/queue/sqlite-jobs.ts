@@ -1,15 +1,24 @@
 /**
- * The life of a job in the SQLite queue: put, settled, given back. Every function is a step of a transaction; it checks
- * first and changes afterwards, so a QueueError leaves everything as it was.
+ * The life of a job in the SQLite queue: put, settled, given back. Every function is a step of a transaction: it throws a
+ * QueueError while it has changed nothing, and TakeBack afterwards.
  */
+import { isQueueError } from '../core/errors.js';
 import type { JobRecipient } from '../deliver/job.js';
-import type { Lease, Next, Settlement, Submission } from './driver.js';
-import { checkSubmission, reasonsOf, submissionIdTaken } from './job-record.js';
+import type { Lease, NewJob, Next, Settlement, Submission } from './driver.js';
+import { checkSubmission, jobIdTaken, reasonsOf, submissionIdTaken } from './job-record.js';
+import { TakeBack } from './sqlite-commit.js';
 import { adopt, dropContent, type Staged } from './sqlite-content.js';
-import type { Database } from './sqlite-database.js';
+import { type Database, isTaken } from './sqlite-database.js';
 import { endLease, enter, hurry, putOff, refreshDomain, refreshHead } from './sqlite-line.js';
 import { packNewJob, packRecipients } from './stored-job.js';
 import { factsOf } from './stored-message.js';
+
+/** Keys of the jobs of one submission: what it has is found without an index. */
+const JOBS = 2 ** 20;
+
+function submissionOf(job: number): number {
+  return Math.floor(job / JOBS);
+}
 
 /** A submission with the octets of its message made ready. */
 export interface Prepared {
@@ -23,13 +32,18 @@ export interface Put {
   readonly existing: boolean;
 }
 
-/** Puts a submission. @throws QueueError */
-export function putSubmission(database: Database, prepared: Prepared): Put {
-  const known = knownId(database, prepared.submission.idempotencyKey);
+/**
+ * Puts a submission. It does not look before whether its ids are free: the database knows when they are not.
+ * @throws QueueError, TakeBack
+ */
+export function putSubmission(database: Database, { submission, staged }: Prepared): Put {
+  const { id, idempotencyKey, jobs } = submission;
+  const known = knownId(database, idempotencyKey);
   if (known !== null) return { id: known, existing: true };
-  check(database, prepared.submission);
-  keep(database, prepared);
-  return { id: prepared.submission.id, existing: false };
+  checkSubmission(submission);
+  const first = keepSubmission(database, submission, staged) * JOBS;
+  jobs.forEach((job, number) => keepJob(database, first + number, job));
+  return { id, existing: false };
 }
 
 /** The id of the submission under a key, or null. */
@@ -38,35 +52,43 @@ export function knownId(database: Database, key: string | null): string | null {
   return (database.get('SELECT id FROM submission WHERE key = ?', key)?.['id'] ?? null) as string | null;
 }
 
-function check(database: Database, submission: Submission): void {
-  if (database.get('SELECT 1 FROM submission WHERE id = ?', submission.id) !== null) {
-    throw submissionIdTaken(submission.id);
+function keepSubmission(
+  database: Database,
+  { id, idempotencyKey, message, jobs }: Submission,
+  staged: Staged,
+): number {
+  // Octets in parts are there already when it turns out that the id is taken.
+  const { content, header, body } = adopt(database, staged);
+  try {
+    return database.run(
+      'INSERT INTO submission (id, key, content, facts, open_jobs, kept_jobs, header, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      id,
+      idempotencyKey,
+      content,
+      JSON.stringify(factsOf(message)),
+      jobs.length,
+      jobs.length,
+      header,
+      body,
+    ).key;
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    throw content === null ? submissionIdTaken(id) : new TakeBack(submissionIdTaken(id));
   }
-  checkSubmission(submission, (id) => database.get('SELECT 1 FROM job WHERE id = ?', id) !== null);
 }
 
-function keep(database: Database, { submission, staged }: Prepared): void {
-  const { id, idempotencyKey, message, jobs } = submission;
-  const content = adopt(database, staged);
-  const seq = database.run(
-    'INSERT INTO submission (id, key, content, facts, open_jobs, kept_jobs) VALUES (?, ?, ?, ?, ?, ?)',
-    id,
-    idempotencyKey,
-    content,
-    JSON.stringify(factsOf(message)),
-    jobs.length,
-    jobs.length,
-  ).key;
-  for (const job of jobs) {
-    const { kept, recipients, floor } = packNewJob(job);
+function keepJob(database: Database, seq: number, job: NewJob): void {
+  const { id, domain, priority, notBefore } = job;
+  const { kept, recipients, floor } = packNewJob(job);
+  try {
     database.run(
-      `INSERT INTO job (id, submission, domain, state, priority, due_at, latest_at, created_at, expires_at, kept, recipients, floor)
+      `INSERT INTO job (seq, id, domain, state, priority, due_at, latest_at, created_at, expires_at, kept, recipients, floor)
         VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?, ?)`,
-      job.id,
       seq,
-      job.domain,
-      job.priority,
-      job.notBefore,
+      id,
+      domain,
+      priority,
+      notBefore,
       job.latestAt,
       job.createdAt,
       job.expiresAt,
@@ -74,21 +96,22 @@ function keep(database: Database, { submission, staged }: Prepared): void {
       recipients,
       floor,
     );
-    enter(database, job.domain, job.priority, job.notBefore);
+  } catch (error) {
+    throw isTaken(error) ? new TakeBack(jobIdTaken(id)) : error;
   }
+  enter(database, domain, priority, notBefore);
 }
 
 interface Held {
   readonly seq: number;
   readonly domain: string;
   readonly priority: number;
-  readonly submission: number;
 }
 
 /** The job of a lease, or null when the lease has been lost. */
 export function holderOf(database: Database, lease: Lease): Held | null {
   return database.get(
-    `SELECT seq, domain, priority, submission FROM job WHERE id = ? AND token = ? AND state = 'leased'`,
+    `SELECT seq, domain, priority FROM job WHERE id = ? AND token = ? AND state = 'leased'`,
     lease.job.id,
     lease.token,
   ) as Held | null;
@@ -104,10 +127,9 @@ export function settleLease(
   const held = holderOf(database, lease);
   if (held === null) return false;
   const fresh = reports.filter(({ submission }) => knownId(database, submission.idempotencyKey) === null);
-  for (const { submission } of fresh) check(database, submission);
   const { next, recipients, at } = settlement;
   database.run(
-    'UPDATE job SET state = ?, due_at = ?, latest_at = ?, attempts = ?, recipients = ?, ended_at = ? WHERE seq = ?',
+    'UPDATE job SET state = ?, urgent = 0, due_at = ?, latest_at = ?, attempts = ?, recipients = ?, ended_at = ? WHERE seq = ?',
     next.kind === 'again' ? 'ready' : next.kind,
     next.kind === 'again' ? next.at : at,
     next.kind === 'again' ? next.latestAt : at,
@@ -120,9 +142,18 @@ export function settleLease(
   endLease(database, held.seq, held.domain);
   if (settlement.putOff !== undefined) putOff(database, held.domain, settlement.putOff, at);
   refreshHead(database, held.domain, held.priority);
-  if (next.kind !== 'again') endJob(database, held.submission);
-  for (const report of fresh) putSubmission(database, report);
+  if (next.kind !== 'again') endJob(database, submissionOf(held.seq));
+  for (const report of fresh) putReport(database, report);
   return true;
+}
+
+/** The job has been settled by then: whatever is wrong with the report, that goes back too. */
+function putReport(database: Database, report: Prepared): void {
+  try {
+    putSubmission(database, report);
+  } catch (error) {
+    throw isQueueError(error) ? new TakeBack(error) : error;
+  }
 }
 
 function noteReasons(database: Database, job: number, recipients: readonly JobRecipient[], next: Next): void {
@@ -135,9 +166,13 @@ function noteReasons(database: Database, job: number, recipients: readonly JobRe
 
 /** The octets of a message go with its last job. */
 function endJob(database: Database, submission: number): void {
-  database.run('UPDATE submission SET open_jobs = open_jobs - 1 WHERE seq = ?', submission);
-  const row = database.get('SELECT content FROM submission WHERE seq = ? AND open_jobs = 0', submission);
-  if (row !== null) dropContent(database, row['content'] as number);
+  const last = database.get(
+    'UPDATE submission SET open_jobs = 0, header = NULL, body = NULL WHERE seq = ? AND open_jobs = 1 RETURNING content',
+    submission,
+  );
+  if (last === null)
+    database.run('UPDATE submission SET open_jobs = open_jobs - 1 WHERE seq = ?', submission);
+  else if (last['content'] !== null) dropContent(database, last['content'] as number);
 }
 
 /** Gives a lease back untried. */
@@ -165,11 +200,12 @@ export function forgetEnded(
   limit: number,
 ): { readonly count: number; readonly more: boolean } {
   const rows = database.all(
-    'SELECT seq, submission FROM job WHERE ended_at < ? ORDER BY ended_at LIMIT ?',
+    'SELECT seq FROM job WHERE ended_at < ? ORDER BY ended_at LIMIT ?',
     before,
     limit,
   );
-  for (const { seq, submission } of rows as { seq: number; submission: number }[]) {
+  for (const { seq } of rows as { seq: number }[]) {
+    const submission = submissionOf(seq);
     database.run('DELETE FROM job WHERE seq = ?', seq);
     database.run('DELETE FROM job_reason WHERE job = ?', seq);
     database.run('UPDATE submission SET kept_jobs = kept_jobs - 1 WHERE seq = ?', submission);

@@ -4,13 +4,18 @@
  * jobs is one row. Every function is a step of a transaction.
  *
  * A domain that is put off (its servers are known to be down) has its head at the time of the next try; only jobs that
- * cannot wait (`latest_at`) are handed out before. From then on one at a time finds out, until somebody ends it.
+ * cannot wait (`latest_at`) are handed out before: they are marked urgent when their time has come. From then on one at a
+ * time finds out, until somebody ends it.
  */
 import { randomUUID } from 'node:crypto';
 import type { LeaseRequest } from './driver.js';
 import type { Database } from './sqlite-database.js';
 
 const READY = `state = 'ready' AND suspended = 0`;
+const URGENT = `${READY} AND urgent = 1`;
+const PATIENT = `${READY} AND urgent = 0`;
+/** Jobs that one step marks urgent. */
+const MARK_AT_ONCE = 200;
 
 /** Sets the head of a domain and priority anew, after its jobs have changed. */
 export function refreshHead(database: Database, domain: string, priority: number): void {
@@ -41,12 +46,26 @@ function headDue(database: Database, domain: string, priority: number): number |
   const due = first['due_at'] as number;
   const until = putOffUntil(database, domain);
   if (until === null || until <= due) return due;
-  const ending = database.get(
-    `SELECT min(latest_at) AS at FROM job WHERE ${READY} AND domain = ? AND priority = ?`,
+  const urgent = database.get(
+    `SELECT due_at FROM job WHERE ${URGENT} AND domain = ? AND priority = ? ORDER BY due_at LIMIT 1`,
     domain,
     priority,
   );
-  return Math.max(due, Math.min(until, (ending?.['at'] as number | null) ?? until));
+  return urgent === null ? until : (urgent['due_at'] as number);
+}
+
+/** Marks jobs that cannot wait longer; true when there may be more of them. */
+export function markUrgent(database: Database, now: number): boolean {
+  const rows = database.all(
+    `SELECT seq, domain, priority FROM job WHERE ${PATIENT} AND max(due_at, latest_at) <= ? ORDER BY max(due_at, latest_at) LIMIT ?`,
+    now,
+    MARK_AT_ONCE,
+  ) as { seq: number; domain: string; priority: number }[];
+  for (const { seq, domain, priority } of rows) {
+    database.run('UPDATE job SET urgent = 1 WHERE seq = ?', seq);
+    if (putOffUntil(database, domain) !== null) refreshHead(database, domain, priority);
+  }
+  return rows.length === MARK_AT_ONCE;
 }
 
 function putOffUntil(database: Database, domain: string): number | null {
@@ -160,7 +179,7 @@ function leaseFirst(
   const isPutOff = (putOffUntil(database, domain) ?? 0) > request.now;
   const row = isPutOff
     ? database.get(
-        `SELECT seq FROM job WHERE ${READY} AND domain = ? AND priority = ? AND latest_at <= ? ORDER BY latest_at LIMIT 1`,
+        `SELECT seq FROM job WHERE ${URGENT} AND domain = ? AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT 1`,
         domain,
         priority,
         request.now,
@@ -230,9 +249,10 @@ export function nextDue(database: Database): number | null {
     const row = database.get('SELECT min(due_at) AS at FROM head WHERE priority = ?', priority);
     next = earliest(next, row?.['at']);
   }
+  const latest = database.get(`SELECT min(max(due_at, latest_at)) AS at FROM job WHERE ${PATIENT}`);
   const lease = database.get(`SELECT min(lease_until) AS at FROM job WHERE state = 'leased'`);
   const pause = database.get('SELECT min(until) AS at FROM suspension WHERE until IS NOT NULL');
-  return earliest(earliest(next, lease?.['at']), pause?.['at']);
+  return [latest, lease, pause].reduce((at, row) => earliest(at, row?.['at']), next);
 }
 
 function earliest(a: number | null, b: unknown): number | null {

@@ -11,8 +11,8 @@ export const JOB_COLUMNS = `job.seq AS seq, job.id AS id, submission.id AS submi
   job.kept AS kept, job.recipients AS recipients, job.floor AS floor, job.attempts AS attempts, job.interruptions AS interruptions,
   job.created_at AS createdAt, job.expires_at AS expiresAt, job.state AS state, job.suspended AS suspended,
   job.due_at AS dueAt, job.priority AS priority, job.floor_by AS floorBy, job.ended_at AS endedAt,
-  submission.content AS content, submission.facts AS facts`;
-export const JOB_TABLES = 'job JOIN submission ON submission.seq = job.submission';
+  submission.seq AS submission, submission.content AS content, submission.header AS header, submission.facts AS facts`;
+export const JOB_TABLES = 'job JOIN submission ON submission.seq = job.seq >> 20';
 
 const DOMAIN_SUSPENDED = `EXISTS (SELECT 1 FROM suspension WHERE kind = 'domain' AND name = job.domain)`;
 
@@ -26,7 +26,8 @@ function conditionOf(query: JobQuery): { readonly where: string; readonly values
   };
   if (query.id !== undefined) add('job.id = ?', query.id);
   if (query.submissionId !== undefined) {
-    add('job.submission = (SELECT seq FROM submission WHERE id = ?)', query.submissionId);
+    const first = '(SELECT seq << 20 FROM submission WHERE id = ?)';
+    add(`job.seq >= ${first} AND job.seq < ${first} + (1 << 20)`, query.submissionId, query.submissionId);
   }
   if (query.domain !== undefined) add('job.domain = ?', query.domain);
   if (query.state === 'ready') add(`job.state = 'ready' AND job.suspended = 0 AND NOT ${DOMAIN_SUSPENDED}`);

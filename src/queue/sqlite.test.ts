@@ -96,7 +96,7 @@ describe('octets in a SQLite queue', () => {
     const queue = sqliteQueue(file);
     await put(queue, { id: 's1' });
     const other = new DatabaseSync(file);
-    other.exec(`UPDATE part SET octets = CAST('Goodbye.' || x'0d0a' AS BLOB) WHERE id % 1048576 = 1`);
+    other.exec(`UPDATE submission SET body = CAST('Goodbye.' || x'0d0a' AS BLOB)`);
     other.close();
     const held = await leaseOne(queue, START);
     await expect(readContent(held)).rejects.toMatchObject({ code: 'message-changed' });
@@ -108,7 +108,9 @@ describe('octets in a SQLite queue', () => {
     const queue = sqliteQueue(file);
     for (const id of ['s1', 's2', 's3']) await put(queue, { id });
     const other = new DatabaseSync(file);
-    other.exec(`UPDATE job SET recipients = 'x' WHERE id = 's1.1'; DELETE FROM part WHERE id / 1048576 = 2`);
+    other.exec(
+      `UPDATE job SET recipients = 'x' WHERE id = 's1.1'; UPDATE submission SET header = NULL WHERE id = 's2'`,
+    );
     other.close();
     expect((await lease(queue, START)).map(({ job }) => job.id)).toEqual(['s3.1']);
     await expect(lease(queue, START + LEASE_MS)).resolves.toHaveLength(1);

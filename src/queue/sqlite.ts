@@ -16,7 +16,15 @@ import type { Job } from '../deliver/job.js';
 import type { JobView, Lease, QueueDriver, Settlement, Submission } from './driver.js';
 import { applySettlement } from './job-record.js';
 import { createCommitter } from './sqlite-commit.js';
-import { type ContentStore, dropStaged, readBody, readHeader, stage, unstage } from './sqlite-content.js';
+import {
+  type ContentStore,
+  dropStaged,
+  readBody,
+  readHeader,
+  stage,
+  unstage,
+  type Whose,
+} from './sqlite-content.js';
 import {
   configureDatabase,
   failure,
@@ -35,7 +43,15 @@ import {
   renewLease,
   settleLease,
 } from './sqlite-jobs.js';
-import { type Grant, grant, leaseDue, interrupt, nextDue, takeBackExpired } from './sqlite-line.js';
+import {
+  type Grant,
+  grant,
+  leaseDue,
+  interrupt,
+  markUrgent,
+  nextDue,
+  takeBackExpired,
+} from './sqlite-line.js';
 import {
   countRows,
   endPauses,
@@ -126,7 +142,8 @@ function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
   return {
     async put(submission) {
       // A key that is known costs no reading of the message.
-      const known = await committer.read(() => knownId(database, submission.idempotencyKey));
+      const { idempotencyKey: key } = submission;
+      const known = key === null ? null : await committer.read(() => knownId(database, key));
       if (known !== null) return { id: known, existing: true };
       const prepared = await prepare(store, submission);
       const put = await orUnstage(store, [prepared], () =>
@@ -174,12 +191,19 @@ function leasing(store: Store): Pick<QueueDriver, 'lease' | 'take' | 'renew' | '
       // Nothing to do costs no transaction.
       const due = await committer.read(() => nextDue(database));
       if (due === null || due > request.now) return [];
-      const grants = await committer.write(() => {
-        endPauses(database, request.now);
-        takeBackExpired(database, request.now);
-        return leaseDue(database, request).map((each) => ({ ...each, row: rowOf(database, each.seq) }));
-      });
-      return readAll(grants.map((each) => leaseOf(store, each)));
+      for (;;) {
+        const { grants, more } = await committer.write(() => {
+          endPauses(database, request.now);
+          takeBackExpired(database, request.now);
+          const moreUrgent = markUrgent(database, request.now);
+          const granted = leaseDue(database, request);
+          return {
+            grants: granted.map((each) => ({ ...each, row: rowOf(database, each.seq) })),
+            more: moreUrgent,
+          };
+        });
+        if (grants.length > 0 || !more) return readAll(grants.map((each) => leaseOf(store, each)));
+      }
     },
     async take(id, request) {
       const taken = await committer.write(() => {
@@ -210,10 +234,10 @@ async function leaseOf(store: Store, { token, until, row }: Grant & { readonly r
 }
 
 function jobOf(store: Store, row: Row): Promise<Job> {
-  const content = row['content'] as number;
+  const { submission, content, header } = row as unknown as Whose;
   return reviveRow(row as unknown as StoredRow, {
-    header: (sha256) => readHeader(store, content, sha256),
-    body: (sha256) => readBody(store, content, sha256),
+    header: (sha256) => readHeader(store, { submission, content, header }, sha256),
+    body: (sha256) => readBody(store, { submission, content, header: null }, sha256),
   });
 }
 
