@@ -90,9 +90,13 @@ export function prepareDatabase(handle: SqliteHandle): Database {
 /** Sets how the database works; not within a transaction. */
 export function configureDatabase(database: Database): void {
   database.exec('PRAGMA busy_timeout = 0');
+  // Of a new file only. Three messages of 4 kB share a page, where of SQLite's 4 kB pages each would take more than one.
+  database.exec('PRAGMA page_size = 16384');
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
-  database.exec('PRAGMA cache_size = -32000');
+  // In pages: 5 MB go from the log into the file at once, which stops the event loop for some milliseconds.
+  database.exec('PRAGMA wal_autocheckpoint = 300');
+  database.exec('PRAGMA cache_size = -16000');
   database.exec('PRAGMA foreign_keys = OFF');
 }
 
