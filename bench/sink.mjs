@@ -3,7 +3,7 @@
  * It speaks STARTTLS, PIPELINING, SIZE, 8BITMIME and, if told so, CHUNKING, strictly in order, and notes for every
  * message its size and SHA-256.
  *
- *   node bench/sink.mjs <key.pem> <cert.pem> <round trip in ms> [chunking]
+ *   node bench/sink.mjs <key.pem> <cert.pem> <round trip in ms> [chunking] [at=<address>:<port>]
  *
  * It prints `port N` when it listens, and answers each line on its standard input with its count so far as JSON.
  */
@@ -16,6 +16,9 @@ import tls from 'node:tls';
 const [, , keyFile, certFile, roundTrip = '0', ...features] = process.argv;
 const delayMs = Number(roundTrip) / 2;
 const chunking = features.includes('chunking');
+const [address, port] = (features.find((each) => each.startsWith('at=')) ?? 'at=127.0.0.1:0')
+  .slice(3)
+  .split(':');
 const context = tls.createSecureContext({ key: readFileSync(keyFile), cert: readFileSync(certFile) });
 const seen = { connections: 0, messages: 0, octets: 0, flights: 0, digests: new Map() };
 
@@ -157,7 +160,7 @@ function serve(socket) {
 }
 
 const server = net.createServer(serve);
-server.listen(0, '127.0.0.1', () => console.log(`port ${server.address().port}`));
+server.listen(Number(port), address, () => console.log(`port ${server.address().port}`));
 createInterface({ input: process.stdin })
   .on('line', () => {
     console.log(JSON.stringify({ ...seen, digests: [...seen.digests] }));
