@@ -160,7 +160,6 @@ function composeWorker(
   note: (job: Job, settled: Settled, outcomes: readonly Outcome[]) => void,
 ): Worker {
   const reporter = createReporter(options, engine);
-  const last = new WeakMap<Job, readonly Outcome[]>();
   return createWorker({
     driver: options.queue,
     owner: randomUUID(),
@@ -173,16 +172,12 @@ function composeWorker(
     ...(options.keepFinishedFor === undefined
       ? {}
       : { keepFinishedMs: parseDuration(options.keepFinishedFor, 'keepFinishedFor') }),
-    attempt: async (job, signal) => {
-      const outcomes =
-        job.kind === 'report'
-          ? await reporter.deliver(job, signal)
-          : (await engine.attempt(job, { signal })).outcomes;
-      last.set(job, outcomes);
-      return outcomes;
-    },
+    attempt: async (job, signal) =>
+      job.kind === 'report'
+        ? reporter.deliver(job, signal)
+        : (await engine.attempt(job, { signal })).outcomes,
     reports: (job, settled) => reporter.compose(job, settled, createContext({ clock: engine.clock })),
-    onSettled: (job, settled) => note(job, settled, last.get(job) ?? settled.ended),
+    onSettled: note,
     onError: (error) =>
       process.emitWarning(error instanceof Error ? error : String(error), { code: 'ENFORCED_TLS_WORKER' }),
   });

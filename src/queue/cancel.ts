@@ -94,7 +94,7 @@ async function cancelJob(
     throw error;
   }
   tellSettled(job, settled, outcomes);
-  options.onSettled?.(job, settled, next);
+  options.onSettled?.(job, settled, outcomes);
   return true;
 }
 

@@ -13,13 +13,14 @@
 import { type Clock } from '../core/clock.js';
 import { type Events, publish } from '../core/channels.js';
 import { createContext, sleep } from '../core/context.js';
-import { describeReason } from '../core/reasons.js';
+import { describeReason, type Reason } from '../core/reasons.js';
 import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
 import { firstHeld, isAging, noLaterThanThreshold, passedShare } from './aging.js';
 import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
 import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.js';
+import type { LeaseKeeper } from './keeper.js';
 import type { Pace } from './pace.js';
 import type { Rate } from './rate.js';
 import { tellError, tellLost, tellSettled } from './work-events.js';
@@ -31,8 +32,8 @@ export interface WorkOptions {
   readonly attempt: (job: Job, signal: AbortSignal) => Promise<readonly Outcome[]>;
   /** The reports that a settlement causes, as submissions. */
   readonly reports: (job: Job, settled: Settled) => Promise<readonly Submission[]>;
-  /** Told after each settlement that took effect. */
-  readonly onSettled?: (job: Job, settled: Settled, next: Next) => void;
+  /** Told after each settlement that took effect; no outcomes where the attempt broke. */
+  readonly onSettled?: (job: Job, settled: Settled, outcomes: readonly Outcome[]) => void;
   /** Told of errors that nobody foresaw: of the store, of an attempt, of reports. */
   readonly onError?: (error: unknown) => void;
   readonly random?: () => number;
@@ -45,8 +46,7 @@ export interface Working {
   readonly pace: Pace;
   /** null: there is no limit. */
   readonly rate: Rate | null;
-  /** Milliseconds that a lease lasts before it has to be renewed. */
-  readonly leaseMs: number;
+  readonly keeper: LeaseKeeper;
   /** The worker is stopping. */
   readonly signal: AbortSignal;
 }
@@ -65,7 +65,7 @@ export async function work(held: Lease, options: WorkOptions, working: Working):
     return false;
   }
   if (interruptions > 0) publish('delivery.ambiguous', { job: id, domain, host: '' });
-  const lease = keepLease(held, options, working);
+  const lease = working.keeper.keep(held);
   try {
     const outcomes = await attemptOf(held, options, lease.signal);
     if (outcomes === 'called off') {
@@ -118,7 +118,7 @@ async function settle(
   };
   if (!(await finish(held, settlement, options, working))) return;
   tellSettled(job, settled, outcomes);
-  options.onSettled?.(job, settled, settlement.next);
+  options.onSettled?.(job, settled, found === 'broken' ? settled.ended : found);
 }
 
 /** Stores a settlement; false, and told, when the lease has been lost. */
@@ -128,7 +128,8 @@ async function finish(
   options: WorkOptions,
   working: Working,
 ): Promise<boolean> {
-  const aging = await agingOf(held.job, settlement, options);
+  const reason = reasonOfAging(held.job, settlement);
+  const aging = reason === null ? null : await agingOf(held.job, reason, settlement.at, options);
   if (!(await store(held, settlement, options, working))) {
     tellLost(held.job);
     return false;
@@ -181,14 +182,18 @@ function retryAt(job: Job, recipients: readonly JobRecipient[], planned: number,
   return firstHeld(recipients) === undefined ? at : noLaterThanThreshold(job, now, at);
 }
 
+/** Why a policy holds a job of whose age there may be something to tell now; null: there is nothing. */
+function reasonOfAging(job: Job, { recipients, next, at }: Settlement): Reason | null {
+  return next.kind === 'again' && isAging(job, at) ? (firstHeld(recipients)?.reason ?? null) : null;
+}
+
 /** What is to be told of a held job whose life has passed a threshold; null: nothing. Asks the store when it was due. */
 async function agingOf(
   job: Job,
-  { recipients, next, at }: Settlement,
+  reason: Reason,
+  at: number,
   options: WorkOptions,
 ): Promise<Events['hold.aging'] | null> {
-  const reason = firstHeld(recipients)?.reason;
-  if (reason == null || next.kind !== 'again' || !isAging(job, at)) return null;
   try {
     const [view] = await options.driver.find({ id: job.id });
     const share = view === undefined ? null : passedShare(job, view.dueAt, at);
@@ -235,41 +240,4 @@ async function store(
     }
   }
   return options.driver.settle(held, settlement);
-}
-
-/** Renews a lease at half its time for as long as the work takes; the signal aborts with the worker's, and with its loss. */
-function keepLease(
-  held: Lease,
-  options: WorkOptions,
-  { clock, leaseMs, signal }: Working,
-): { readonly signal: AbortSignal; end(): void } {
-  const own = new AbortController();
-  const follow = (): void => own.abort(signal.reason);
-  if (signal.aborted) follow();
-  signal.addEventListener('abort', follow, { once: true });
-  let isOver = false;
-  let cancel = (): void => undefined;
-  const renew = async (): Promise<void> => {
-    const kept = await options.driver.renew(held, clock.now() + leaseMs);
-    if (isOver) return;
-    if (kept) arm(leaseMs / 2);
-    else own.abort(new Error('the lease was lost'));
-  };
-  const arm = (ms: number): void => {
-    cancel = clock.after(ms, () => {
-      renew().catch((error: unknown) => {
-        tellError(options, error, 'renew', held.job);
-        if (!isOver) arm(leaseMs / 8);
-      });
-    });
-  };
-  arm(leaseMs / 2);
-  return {
-    signal: own.signal,
-    end() {
-      isOver = true;
-      cancel();
-      signal.removeEventListener('abort', follow);
-    },
-  };
 }

@@ -6,7 +6,9 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { createContext, sleep } from '../core/context.js';
 import { SCHEDULE } from './backoff.js';
 import { type Cancellation, type CancelRequest, cancelSubmission } from './cancel.js';
+import type { Job } from '../deliver/job.js';
 import type { Lease } from './driver.js';
+import { createLeaseKeeper, type LeaseKeeper } from './keeper.js';
 import { createPace } from './pace.js';
 import { createRate, type RateLimit } from './rate.js';
 import { work, type WorkOptions } from './work.js';
@@ -54,6 +56,11 @@ const GRACE_MS = 5000;
 const CLEAN_EVERY_MS = 3_600_000;
 const KEEP_FINISHED_MS = 7 * 86_400_000;
 
+/** Resolves when the callbacks of this turn of the event loop have run. */
+function turnEnd(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Makes a worker; it does nothing until it is started. */
 export function createWorker(options: WorkerOptions): Worker {
   const { driver } = options;
@@ -64,6 +71,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const leaseMs = options.leaseMs ?? 600_000;
   const running = new Set<Promise<boolean>>();
   let abort = new AbortController();
+  let keeper = keeperOf(abort.signal);
   let drains = 0;
   let working = false;
   let looking: Promise<void> | null = null;
@@ -72,6 +80,10 @@ export function createWorker(options: WorkerOptions): Worker {
   let cancelTimer = (): void => undefined;
   let stopListening = (): void => undefined;
 
+  function keeperOf(signal: AbortSignal): LeaseKeeper {
+    const onError = (error: unknown, job: Job): void => tellError(options, error, 'renew', job);
+    return createLeaseKeeper({ driver, clock, leaseMs, signal, onError });
+  }
   const lease = (limit: number): Promise<readonly Lease[]> =>
     driver.lease({
       owner: options.owner,
@@ -80,20 +92,22 @@ export function createWorker(options: WorkerOptions): Worker {
       limit,
       perDomain: options.perDomain ?? 4,
     });
-
   /** Works off a lease; false when it was not its turn. */
-  const launch = (held: Lease): Promise<boolean> => {
-    const run = work(held, options, { clock, pace, rate, leaseMs, signal: abort.signal })
-      .catch((error: unknown) => {
-        tellError(options, error, 'settle', held.job);
-        return true;
-      })
-      .finally(() => {
-        running.delete(run);
-        look();
-      });
-    running.add(run);
-    return run;
+  const run = async (held: Lease): Promise<boolean> => {
+    try {
+      return await work(held, options, { clock, pace, rate, keeper, signal: abort.signal });
+    } catch (error) {
+      tellError(options, error, 'settle', held.job);
+      return true;
+    }
+  };
+  const launch = (held: Lease, onEnd: (isAttempt: boolean) => void): void => {
+    const ending = run(held).then((isAttempt) => {
+      running.delete(ending);
+      onEnd(isAttempt);
+      return isAttempt;
+    });
+    running.add(ending);
   };
   /** Forgets finished jobs, now and then; that it fails is no reason not to work. */
   const clean = async (): Promise<void> => {
@@ -107,24 +121,29 @@ export function createWorker(options: WorkerOptions): Worker {
     cancelTimer();
     while (working && running.size < concurrency) {
       const leases = await lease(concurrency - running.size);
-      for (const held of leases) void launch(held);
+      for (const held of leases) launch(held, look);
       if (leases.length === 0) break;
     }
     await clean();
-    if (!working) return;
+    if (!working || running.size >= concurrency) return;
     const due = await driver.nextDue();
     const pause = due === null ? POLL_MS : Math.min(POLL_MS, Math.max(LEAST_PAUSE_MS, due - clock.now()));
     cancelTimer();
     if (working) cancelTimer = clock.after(pause, look);
   };
-  /** One look at a time; a wish that comes in between is remembered. */
+  /**
+   * Looks when the turn of the event loop is over, so that all that ends or is put in one turn is one look. One look at a
+   * time; a wish that comes in between is remembered.
+   */
   const look = (): void => {
-    if (!working) return;
+    // Where no more can be taken, the end of an attempt is the time to look again.
+    if (!working || running.size >= concurrency) return;
     if (looking !== null) {
       again = true;
       return;
     }
-    looking = lookOnce()
+    looking = turnEnd()
+      .then(lookOnce)
       .catch((error: unknown) => {
         tellError(options, error, 'lease', null);
         cancelTimer();
@@ -155,23 +174,30 @@ export function createWorker(options: WorkerOptions): Worker {
     async processOnce({ maxMs = 60_000 } = {}) {
       const end = clock.now() + maxMs;
       const drainsBefore = drains;
-      const mine = new Set<Promise<boolean>>();
+      let mine = 0;
+      let ends = 0;
       let count = 0;
+      let wake = (): void => undefined;
+      const someEnd = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+      const onEnd = (isAttempt: boolean): void => {
+        mine -= 1;
+        ends += 1;
+        if (isAttempt) count += 1;
+        look();
+        wake();
+      };
       while (clock.now() < end && drains === drainsBefore) {
-        const leases = mine.size < concurrency ? await lease(concurrency - mine.size) : [];
-        for (const held of leases) {
-          const run = launch(held);
-          mine.add(run);
-          void run.then((isAttempt) => {
-            mine.delete(run);
-            if (isAttempt) count += 1;
-          });
-        }
-        if (leases.length === 0 && mine.size === 0) break;
-        if (leases.length === 0) await Promise.race(mine);
+        const endsBefore = ends;
+        const leases = mine < concurrency ? await lease(concurrency - mine) : [];
+        mine += leases.length;
+        for (const held of leases) launch(held, onEnd);
+        if (mine === 0) break;
+        if (leases.length > 0) continue;
+        if (ends === endsBefore) await someEnd();
+        await turnEnd();
       }
       // Never called off for the time alone: a partner that always needs longer would never get its mail.
-      await Promise.all(mine);
+      while (mine > 0) await someEnd();
       await clean();
       return count;
     },
@@ -186,6 +212,7 @@ export function createWorker(options: WorkerOptions): Worker {
       // What does not listen to a call-off is left to its lease, which runs out.
       await settleWithin(GRACE_MS);
       abort = new AbortController();
+      keeper = keeperOf(abort.signal);
     },
     cancel: (submissionId, request) =>
       cancelSubmission(submissionId, request, options, { owner: options.owner, clock, leaseMs }),
