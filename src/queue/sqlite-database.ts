@@ -2,8 +2,9 @@
  * The database of the SQLite queue: `node:sqlite`, or a handle of better-sqlite3 that the host passes in; both speak
  * the same few methods. Values are numbers, text, octets and null only, bound by position.
  *
- * Settings: WAL; synchronous FULL, so that what was committed survives a power cut; no busy timeout, because waiting
- * inside SQLite would stop the whole process (who meets a lock tries again later, see sqlite-commit.ts).
+ * Settings: WAL; synchronous FULL, so that what was committed survives a power cut; no busy timeout once it is
+ * open, because waiting inside SQLite would stop the whole process (who meets a lock tries again later, see
+ * sqlite-commit.ts).
  * Failure: ConfigError `sqlite-missing`; QueueError with what can be done about it.
  */
 import { closeSync, openSync } from 'node:fs';
@@ -87,9 +88,12 @@ export function prepareDatabase(handle: SqliteHandle): Database {
   return database;
 }
 
-/** Sets how the database works; not within a transaction. */
+/** So long an opening waits for others who open, or mend the file after a crash. */
+const OPENING_MS = 5000;
+
+/** Sets how the database works; not within a transaction. Until `endOpening` it waits for locks by stopping the process. */
 export function configureDatabase(database: Database): void {
-  database.exec('PRAGMA busy_timeout = 0');
+  database.exec(`PRAGMA busy_timeout = ${OPENING_MS}`);
   // Of a new file only. Three messages of 4 kB share a page, where of SQLite's 4 kB pages each would take more than one.
   database.exec('PRAGMA page_size = 16384');
   database.exec('PRAGMA journal_mode = WAL');
@@ -98,6 +102,11 @@ export function configureDatabase(database: Database): void {
   database.exec('PRAGMA wal_autocheckpoint = 300');
   database.exec('PRAGMA cache_size = -16000');
   database.exec('PRAGMA foreign_keys = OFF');
+}
+
+/** From now on a lock is not waited for. */
+export function endOpening(database: Database): void {
+  database.exec('PRAGMA busy_timeout = 0');
 }
 
 const BUSY = [5, 6];

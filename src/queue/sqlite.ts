@@ -27,6 +27,7 @@ import {
 } from './sqlite-content.js';
 import {
   configureDatabase,
+  endOpening,
   failure,
   openFile,
   prepareDatabase,
@@ -105,6 +106,7 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
   try {
     configureDatabase(database);
     migrate(database);
+    endOpening(database);
   } catch (error) {
     database.close();
     throw failure(error, `open ${path ?? 'the database'}`);

