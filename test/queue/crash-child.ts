@@ -23,7 +23,7 @@ const queue = await openQueue(driver, place);
 const { clock, leaseMs, retryMs, standsStill } = timeOf(queue, Number(generation));
 const tell = (...words: string[]): void => void writeSync(1, `${words.join(' ')}\n`);
 /** What a peer needs for one message. */
-const exchange = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+const exchange = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4));
 let steps = 0;
 
 /** The queue, telling what is asked of it. */

@@ -22,7 +22,7 @@ describe('a queue that loses nothing', () => {
       driver: 'sqlite',
       place: join(folder, 'mail.sqlite'),
       kills: KILLS,
-      lifeMs: 150,
+      lifeMs: 400,
       processes: 2,
     });
     printReport('SQLite, 2 processes', report);

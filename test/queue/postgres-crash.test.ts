@@ -23,7 +23,7 @@ describe.skipIf(skipped !== null)('a queue in PostgreSQL loses nothing', () => {
         driver: 'postgres',
         place: `${server.connectionString}#crash_${processes}`,
         kills: KILLS,
-        lifeMs: 300,
+        lifeMs: 600,
         processes,
       });
       printReport(`PostgreSQL, ${processes} processes`, report);
