@@ -6,6 +6,7 @@ import type { Lease, QueueDriver, Settlement, Submission } from './driver.js';
 import { applySettlement, checkSubmission, reasonsOf } from './job-record.js';
 import { type Packed, packSubmission, unstage } from './postgres-content.js';
 import { isStagedLost } from './postgres-failure.js';
+import { createSettler, type Ending } from './postgres-settle.js';
 import { ask, type Store } from './postgres-store.js';
 import { packRecipients } from './stored-job.js';
 import { MAX_IN_MEMORY } from './stored-message.js';
@@ -15,6 +16,7 @@ const MOST_STAGINGS = 3;
 
 /** How mail comes in and goes out of the queue. */
 export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
+  const settleGathered = createSettler(store);
   return {
     async put(submission) {
       checkSubmission(submission, () => false);
@@ -26,25 +28,36 @@ export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
       return { id: submission.id, existing: false };
     },
     async settle(lease, settlement) {
-      const end = JSON.stringify(endOf(lease, settlement));
       for (const report of settlement.reports) checkSubmission(report, () => false);
-      const answer = await withOctets(store, settlement.reports, (texts, octets) => {
-        const { domain, id } = lease.job;
-        return ask(store, 'settle($1, $2, $3, $4, $5, $6, $7)', (again) => [
-          domain,
-          id,
-          lease.token,
-          end,
-          JSON.stringify(texts),
-          octets,
-          again,
-        ]);
-      });
+      const { domain, id } = lease.job;
+      const ending = { domain, id, token: lease.token, end: endOf(lease, settlement) };
+      const answer =
+        settlement.reports.length === 0
+          ? await settleGathered(ending)
+          : await settleWithReports(store, ending, settlement.reports);
       store.watch.wake();
       if (answer === 'more' || settlement.reports.length > 0) store.watch.announce();
       return answer !== 'lost';
     },
   };
+}
+
+function settleWithReports(
+  store: Store,
+  { domain, id, token, end }: Ending,
+  reports: readonly Submission[],
+): Promise<string | null> {
+  return withOctets(store, reports, (texts, octets) =>
+    ask(store, 'settle($1, $2, $3, $4, $5, $6, $7)', (again) => [
+      domain,
+      id,
+      token,
+      JSON.stringify(end),
+      JSON.stringify(texts),
+      octets,
+      again,
+    ]),
+  );
 }
 
 /** The id of the submission under the same key; asked beforehand only where that spares the writing of many octets. */

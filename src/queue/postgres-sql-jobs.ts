@@ -90,45 +90,77 @@ BEGIN
 END $$;
 
 -- The octets of a message go with its last job.
-CREATE FUNCTION end_job(_submission bigint, _id text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION end_job(_submission bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE _content uuid; _open integer;
 BEGIN
-  DELETE FROM suspension WHERE kind = 'job' AND name = _id;
   UPDATE submission SET open_jobs = open_jobs - 1 WHERE seq = _submission RETURNING content, open_jobs INTO _content, _open;
   IF _open > 0 THEN RETURN; END IF;
   DELETE FROM part WHERE content = _content;
   DELETE FROM content WHERE id = _content;
 END $$;
 
--- Ends a lease together with the reports that it causes: 'lost', 'settled', or 'more' when its domain has more that is due.
--- settled_by outlives the next lease, so that a repetition is told from a lease that was lost.
+-- Ends a lease whose domain is held: 'lost', 'settled', 'more' when its domain has more that is due, or 'repeated' when
+-- this was done before: settled_by outlives the next lease, so that a repetition is told from a lease that was lost.
+CREATE FUNCTION end_attempt(_domain text, _id text, _token text, _end jsonb, _again boolean) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE _job record; _at bigint := (_end->>'at')::bigint; _ended boolean := _end->>'state' <> 'ready';
+BEGIN
+  UPDATE job SET state = _end->>'state', due_at = (_end->>'dueAt')::bigint, latest_at = (_end->>'latestAt')::bigint,
+      attempts = (_end->>'attempts')::integer, recipients = _end->>'recipients',
+      ended_at = CASE WHEN _ended THEN _at END, token = NULL, owner = NULL, lease_until = NULL, settled_by = _token
+    WHERE id = _id AND token = _token AND state = 'leased' RETURNING seq, priority, submission, suspended INTO _job;
+  IF NOT FOUND THEN
+    IF _again AND EXISTS (SELECT FROM job WHERE id = _id AND settled_by = _token) THEN RETURN 'repeated'; END IF;
+    RETURN 'lost';
+  END IF;
+  DELETE FROM job_reason WHERE job = _job.seq;
+  IF jsonb_array_length(_end->'reasons') > 0 THEN
+    INSERT INTO job_reason (reason, job) SELECT value, _job.seq FROM jsonb_array_elements_text(_end->'reasons');
+  END IF;
+  PERFORM end_lease(_domain);
+  IF _end ? 'putOff' THEN PERFORM put_off(_domain, (_end->>'putOff')::bigint, _at); END IF;
+  PERFORM refresh_head(_domain, _job.priority);
+  IF _ended THEN
+    IF _job.suspended THEN DELETE FROM suspension WHERE kind = 'job' AND name = _id; END IF;
+    PERFORM end_job(_job.submission);
+  END IF;
+  RETURN CASE WHEN EXISTS (SELECT FROM head WHERE domain = _domain AND due_at <= _at) THEN 'more' ELSE 'settled' END;
+END $$;
+
+-- Ends a lease together with the reports that it causes.
 CREATE FUNCTION settle(
   _domain text, _id text, _token text, _end jsonb, _reports jsonb, _octets bytea, _again boolean
 ) RETURNS text ${ENTRY} AS $$
-DECLARE _job record; _report jsonb; _at bigint := (_end->>'at')::bigint; _ended boolean := _end->>'state' <> 'ready';
+DECLARE _report jsonb; _answer text;
 BEGIN
   PERFORM begin_step();
   PERFORM lock_domains(_domain || ARRAY(
     SELECT job->>'domain' FROM jsonb_array_elements(_reports) AS report, jsonb_array_elements(report->'jobs') AS job));
-  SELECT seq, priority, submission INTO _job FROM job WHERE id = _id AND token = _token AND state = 'leased';
-  IF NOT FOUND THEN
-    IF _again AND EXISTS (SELECT FROM job WHERE id = _id AND settled_by = _token) THEN RETURN 'settled'; END IF;
-    RETURN 'lost';
-  END IF;
-  UPDATE job SET state = _end->>'state', due_at = (_end->>'dueAt')::bigint, latest_at = (_end->>'latestAt')::bigint,
-      attempts = (_end->>'attempts')::integer, recipients = _end->>'recipients',
-      ended_at = CASE WHEN _ended THEN _at END, token = NULL, owner = NULL, lease_until = NULL, settled_by = _token
-    WHERE seq = _job.seq;
-  DELETE FROM job_reason WHERE job = _job.seq;
-  INSERT INTO job_reason (reason, job) SELECT value, _job.seq FROM jsonb_array_elements_text(_end->'reasons');
-  PERFORM end_lease(_domain);
-  IF _end ? 'putOff' THEN PERFORM put_off(_domain, (_end->>'putOff')::bigint, _at); END IF;
-  PERFORM refresh_head(_domain, _job.priority);
-  IF _ended THEN PERFORM end_job(_job.submission, _id); END IF;
+  _answer := end_attempt(_domain, _id, _token, _end, _again);
+  IF _answer IN ('lost', 'repeated') THEN RETURN _answer; END IF;
   FOR _report IN SELECT report FROM jsonb_array_elements(_reports) AS report ORDER BY report->>'key' LOOP
     PERFORM enter(_report, _octets, false);
   END LOOP;
-  RETURN CASE WHEN EXISTS (SELECT FROM head WHERE domain = _domain AND due_at <= _at) THEN 'more' ELSE 'settled' END;
+  RETURN _answer;
+END $$;
+
+-- Ends many leases that cause no reports; an answer for each, 'busy' where somebody else holds the domain. It waits for none
+-- while it holds another; _wait is for those of one domain. In the order of their submissions, whose rows it locks too.
+CREATE FUNCTION settle_all(_ends jsonb, _wait boolean, _again boolean) RETURNS text ${ENTRY} AS $$
+DECLARE _each record; _domain text; _answers text[];
+BEGIN
+  PERFORM begin_step();
+  IF _wait THEN PERFORM lock_domains(ARRAY(SELECT value->>'domain' FROM jsonb_array_elements(_ends))); END IF;
+  FOR _each IN
+    SELECT value, place FROM jsonb_array_elements(_ends) WITH ORDINALITY AS each (value, place)
+      LEFT JOIN job ON job.id = value->>'id' ORDER BY submission
+  LOOP
+    _domain := _each.value->>'domain';
+    PERFORM FROM domain WHERE name = _domain FOR UPDATE SKIP LOCKED;
+    _answers[_each.place] := CASE WHEN FOUND
+      THEN end_attempt(_domain, _each.value->>'id', _each.value->>'token', _each.value->'end', _again) ELSE 'busy' END;
+  END LOOP;
+  RETURN array_to_string(_answers, ' ');
 END $$;
 
 -- Gives a lease back untried.
@@ -160,8 +192,11 @@ BEGIN
   PERFORM begin_step();
   -- One at a time: two would lock the same submissions in different orders.
   PERFORM pg_advisory_xact_lock(hashtextextended(current_schema || '.clean', 0));
+  _gone := ARRAY(SELECT seq FROM job WHERE ended_at < _before ORDER BY ended_at LIMIT _limit);
+  -- In the order in which settle_all does.
+  PERFORM FROM submission WHERE seq IN (SELECT submission FROM job WHERE seq = ANY (_gone)) ORDER BY seq FOR UPDATE;
   WITH gone AS (
-    DELETE FROM job WHERE seq IN (SELECT seq FROM job WHERE ended_at < _before ORDER BY ended_at LIMIT _limit)
+    DELETE FROM job WHERE seq = ANY (_gone)
     RETURNING seq, submission
   ), counted AS (
     UPDATE submission SET kept_jobs = kept_jobs - times

@@ -10,6 +10,7 @@
  *   postgres-sql-operate   what operators change       (PL/pgSQL)
  *   postgres-content       octets of messages
  *   postgres-enter         put and settle
+ *   postgres-settle        many settlements in one step
  *   postgres-lease         what workers ask
  *   postgres-operate       what operators ask
  *   postgres-watch, -ear   waking workers of other processes

@@ -91,26 +91,30 @@ describe.skipIf(postgres.missing)('whoever changes the jobs of a domain holds it
   });
 
   it('Q-11: puts to many domains in any order, beside leases and settlements, never lock each other out', async () => {
-    const queue = postgres.queue({ pool: postgres.pool({ max: 12 }) });
+    const schema = postgres.schema();
+    const [queue, other] = [1, 2].map(() => postgres.queue({ schema, pool: postgres.pool({ max: 6 }) })) as [
+      QueueDriver,
+      QueueDriver,
+    ];
     const domains = Array.from({ length: 8 }, (_, i) => `d${i}.example`);
     const puts = Array.from({ length: 60 }, (_, i) => {
       const order = i % 2 === 0 ? domains : domains.toReversed();
       return put(queue, { id: `s${i}`, domains: order });
     });
     let ended = 0;
-    const work = async (): Promise<void> => {
+    const work = async (worker: QueueDriver): Promise<void> => {
       while (ended < 480) {
-        const leases = await lease(queue, START, { limit: 10 });
-        await Promise.all(leases.map((held) => queue.settle(held, settlement(held, { kind: 'done' }))));
+        const leases = await lease(worker, START, { limit: 10 });
+        await Promise.all(leases.map((held) => worker.settle(held, settlement(held, { kind: 'done' }))));
         ended += leases.length;
       }
     };
-    await Promise.all([...puts, work(), work()]);
+    await Promise.all([...puts, work(queue), work(other), other.clean(START)]);
     expect(await queue.count({ state: 'done' })).toBe(480);
     const { rows } = await postgres
       .pool({ max: 1 })
       .query(`SELECT deadlocks::text FROM pg_stat_database WHERE datname = 'postgres'`);
     expect(rows).toEqual([{ deadlocks: '0' }]);
-    await queue.close();
+    await Promise.all([queue.close(), other.close()]);
   });
 });

@@ -72,7 +72,42 @@ describe.skipIf(postgres.missing)('an answer of PostgreSQL that is lost', () => 
     expect(lost()).toBe(1);
     expect(await leaseIds(queue, START)).toEqual(['r1.1']);
     // Another one with the same lease is not a repetition.
-    expect(await queue.settle(held, { ...end, at: START + HOUR, reports: [] })).toBe(true);
+    expect(await queue.settle(held, { ...end, at: START + HOUR, reports: [] })).toBe(false);
+    await queue.close();
+  });
+
+  it('Q-11: to settlements that go together: all hold, and a lease that was lost stays lost', async () => {
+    const { pool, lost } = losingAnswers(postgres.pool(), 'settle_all');
+    const queue = postgres.queue({ pool });
+    for (const id of ['s1', 's2', 's3']) await put(queue, { id });
+    const held = await lease(queue, START);
+    await queue.release(held[2] as Lease);
+    const ends = held.map((each) => queue.settle(each, settlement(each, { kind: 'done' })));
+    expect(await Promise.all(ends)).toEqual([true, true, false]);
+    expect(lost()).toBe(1);
+    expect(await queue.count({ state: 'done' })).toBe(2);
+    await queue.close();
+  });
+
+  it('Q-8: a settlement that the database cannot keep fails alone', async () => {
+    const queue = postgres.queue();
+    for (const id of ['s1', 's2', 's3']) await put(queue, { id });
+    const held = await lease(queue, START);
+    const ends = held.map((each, i) => {
+      const next = {
+        kind: 'again',
+        at: i === 1 ? 1e300 : START,
+        latestAt: START,
+        countAttempt: true,
+      } as const;
+      return queue.settle(each, settlement(each, next));
+    });
+    expect((await Promise.allSettled(ends)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(await queue.count({ state: 'leased' })).toBe(1);
     await queue.close();
   });
 });
