@@ -1,71 +1,55 @@
 /**
- * What leasing and settling costs in a PostgreSQL queue, with few jobs and with many: `npm run build`, then
+ * What the PostgreSQL queue can do on this machine:
  *
- *   node bench/queue-postgres.mjs [CONNECTION]      default: postgresql://postgres@127.0.0.1/postgres
+ *   npm run bench:queue-postgres -- [--connection URL] [--backlog 1000000] [--domains 100000] [--seconds 10]
  *
- * Makes a schema `enforced_tls_bench`, fills it, measures, and drops it. Prints a table in milliseconds for each call.
+ *   lease+settle   20 at a time, with 1,000 jobs waiting, with the backlog, and with 50,000 of one partner
+ *   workers        1, 2 and 4 processes on the backlog: jobs settled a second, and the most memory of one
+ *
+ * Without a connection it starts a server of its own, as the tests do. Fills schemas `enforced_tls_bench_...` and drops
+ * them; `--keep` leaves them there and takes what is there already.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { postgresQueue } from 'enforced-tls/queue';
+import { fill, NOW } from './postgres-backlog.mjs';
+import { startOwnPostgres } from './postgres-own.mjs';
 
-const connectionString = process.argv[2] ?? 'postgresql://postgres@127.0.0.1/postgres';
-const SCHEMA = 'enforced_tls_bench';
-const NOW = Date.UTC(2026, 0, 15, 12);
+const { values } = parseArgs({
+  options: {
+    connection: { type: 'string' },
+    backlog: { type: 'string', default: '1000000' },
+    domains: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '10' },
+    keep: { type: 'boolean', default: false },
+  },
+});
 const BATCH = 20;
-const ROUNDS = 50;
-
+const ROUNDS = 100;
 const SIZES = [
-  { jobs: 1_000, domains: 100 },
-  { jobs: 1_000_000, domains: 100_000 },
-  // A partner whose servers are down.
+  { jobs: 1_000, domains: 1_000 },
+  { jobs: Number(values.backlog), domains: Number(values.domains) },
+  // A partner whose servers were down.
   { jobs: 50_000, domains: 1 },
 ];
 
-const pool = new pg.Pool({ connectionString, max: 10 });
+const own = values.connection === undefined ? await startOwnPostgres() : null;
+const connectionString = values.connection ?? own.connectionString;
+const pool = new pg.Pool({ connectionString, max: 5 });
+const schemaOf = ({ jobs, domains }) => `enforced_tls_bench_${jobs}_${domains}`;
 
-/** A job as the queue keeps it, to be copied in the database. */
-const KEPT = JSON.stringify({
-  envelope: { from: { path: 'a@sender.example', text: 'a@sender.example' }, options: {} },
-  ask: null,
-  kind: 'mail',
-});
-const RECIPIENTS = JSON.stringify([
-  {
-    address: { path: 'anna@partner.example', text: 'anna@partner.example' },
-    notify: null,
-    originalRecipient: null,
-    state: 'waiting',
-    reason: null,
-    detail: '',
-    heldSince: null,
-    warnedAt: null,
-  },
-]);
-const FACTS = JSON.stringify({ size: 1000, sha256: '0'.repeat(64), longestLine: 78, canonical: true });
-
-async function fill({ jobs, domains }) {
-  await pool.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`);
-  const queue = postgresQueue({ pool, schema: SCHEMA });
-  await queue.count({});
-  await pool.query(`SET search_path TO ${SCHEMA};
-    INSERT INTO content (id) SELECT md5(i::text)::uuid FROM generate_series(1, ${jobs}) i;
-    INSERT INTO part SELECT md5(i::text)::uuid, 0, 'From: a@sender.example' FROM generate_series(1, ${jobs}) i;
-    INSERT INTO submission (id, content, facts, open_jobs, kept_jobs)
-      SELECT 's' || i, md5(i::text)::uuid, '${FACTS}', 1, 1 FROM generate_series(1, ${jobs}) i ORDER BY i;
-    INSERT INTO job (id, submission, domain, state, priority, due_at, latest_at, created_at, expires_at, kept, recipients, floor)
-      SELECT 's' || i || '.1', i, 'd' || i % ${domains} || '.example', 'ready', 0, ${NOW} - i % 3600000, ${NOW} + 432000000,
-        ${NOW}, ${NOW} + 432000000, '${KEPT}', '${RECIPIENTS}', '{"level":"verified","fingerprint":"f"}'
-      FROM generate_series(1, ${jobs}) i ORDER BY i;
-    INSERT INTO domain (name) SELECT DISTINCT domain FROM job;
-    INSERT INTO head (domain, priority, due_at) SELECT domain, priority, min(due_at) FROM job GROUP BY domain, priority;
-    RESET search_path`);
-  await pool.query(`VACUUM ANALYZE`);
-  return queue;
+async function prepare(size) {
+  const { rows } = await pool.query('SELECT to_regnamespace($1) AS found', [schemaOf(size)]);
+  if (!values.keep || rows[0].found === null) await fill(pool, schemaOf(size), size);
 }
 
-const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
-const p99 = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
+const sorted = (times) => times.toSorted((a, b) => a - b);
+const median = (times) => sorted(times)[Math.floor(times.length / 2)] ?? 0;
+const p99 = (times) => sorted(times)[Math.floor(times.length * 0.99)] ?? 0;
 
 async function timed(times, work) {
   const began = performance.now();
@@ -74,51 +58,66 @@ async function timed(times, work) {
   return result;
 }
 
+const settlementOf = ({ job }) => ({
+  recipients: job.recipients.map((each) => ({ ...each, state: 'delivered' })),
+  next: { kind: 'done' },
+  reports: [],
+  at: NOW,
+});
+
 async function measure(size) {
-  const queue = await fill(size);
+  const queue = postgresQueue({ pool, schema: schemaOf(size), listen: false });
+  const perDomain = size.domains === 1 ? BATCH : 4;
+  const request = { owner: 'bench', now: NOW, leaseMs: 600_000, limit: BATCH, perDomain };
   const leaseTimes = [];
   const settleTimes = [];
-  let count = 0;
-  const request = {
-    owner: 'bench',
-    now: NOW,
-    leaseMs: 600_000,
-    limit: BATCH,
-    perDomain: size.domains === 1 ? BATCH : 2,
-  };
-  const began = performance.now();
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const rounds = Math.min(ROUNDS, size.jobs / BATCH / 2);
+  for (let round = 0; round < rounds; round += 1) {
     const leases = await timed(leaseTimes, () => queue.lease(request));
-    if (leases.length === 0) break;
-    count += leases.length;
     await Promise.all(
-      leases.map((lease) =>
-        timed(settleTimes, () =>
-          queue.settle(lease, {
-            recipients: lease.job.recipients.map((each) => ({ ...each, state: 'delivered' })),
-            next: { kind: 'done' },
-            reports: [],
-            at: NOW,
-          }),
-        ),
-      ),
+      leases.map((lease) => timed(settleTimes, () => queue.settle(lease, settlementOf(lease)))),
     );
   }
-  const seconds = (performance.now() - began) / 1000;
+  const total = leaseTimes.reduce((sum, time) => sum + time, 0);
   await queue.close();
   return {
     jobs: size.jobs,
     domains: size.domains,
-    [`lease of ${BATCH}, median`]: median(leaseTimes).toFixed(1),
-    'lease, p99': p99(leaseTimes).toFixed(1),
-    'settle, median of 10 at once': median(settleTimes).toFixed(1),
-    'settle, p99': p99(settleTimes).toFixed(1),
-    'jobs a second': Math.round(count / seconds),
+    [`lease of ${BATCH}, median ms`]: median(leaseTimes).toFixed(1),
+    'p99 ms': p99(leaseTimes).toFixed(1),
+    [`settle, ${BATCH} at once, median ms`]: median(settleTimes).toFixed(1),
+    'settle p99 ms': p99(settleTimes).toFixed(1),
+    'lease ms a job': (total / rounds / BATCH).toFixed(2),
   };
 }
 
+async function throughput(size, processes) {
+  const file = fileURLToPath(new URL('queue-postgres-worker.mjs', import.meta.url));
+  const workers = Array.from({ length: processes }, () =>
+    fork(file, [connectionString, schemaOf(size), values.seconds], { execArgv: ['--no-warnings'] }),
+  );
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  const said = workers.map((worker) => once(worker, 'message'));
+  const ended = workers.map((worker) => once(worker, 'exit'));
+  for (const worker of workers) worker.send('begin');
+  const results = (await Promise.all(said)).map(([result]) => result);
+  await Promise.all(ended);
+  const settled = results.reduce((sum, result) => sum + result.settled, 0);
+  return {
+    backlog: size.jobs,
+    processes,
+    'jobs a second': Math.round(settled / Number(values.seconds)),
+    'most memory of one, MiB': Math.round(Math.max(...results.map(({ rss }) => rss))),
+  };
+}
+
+for (const size of SIZES) await prepare(size);
 const rows = [];
 for (const size of SIZES) rows.push(await measure(size));
 console.table(rows);
-await pool.query(`DROP SCHEMA ${SCHEMA} CASCADE`);
+const rates = [];
+for (const processes of [1, 2, 4]) rates.push(await throughput(SIZES[1], processes));
+console.table(rates);
+if (!values.keep) for (const size of SIZES) await pool.query(`DROP SCHEMA ${schemaOf(size)} CASCADE`);
 await pool.end();
+await own?.stop();
