@@ -10,6 +10,7 @@ import { type Context, createContext } from './core/context.js';
 import { memoryOnce } from './core/once.js';
 import { attempt, type AttemptRecord } from './deliver/attempt.js';
 import type { DryRun } from './deliver/dry-run.js';
+import type { HostRate } from './deliver/host-rate.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
 import { createKeptRoutes } from './deliver/way.js';
@@ -98,8 +99,12 @@ export function createEngine(options: EngineOptions, preparing: Partial<Preparin
   return composeEngine(options, preparing);
 }
 
-/** The same for options that have been checked. */
-export function composeEngine(options: EngineOptions, preparing: Partial<Preparing>): Engine {
+/** The same for options that have been checked; `hostRate` is of a sender, whose queue keeps what is over it. */
+export function composeEngine(
+  options: EngineOptions,
+  preparing: Partial<Preparing>,
+  hostRate: HostRate | null = null,
+): Engine {
   const clock = options.clock ?? systemClock;
   const ehloName = parseEhloName(options.ehloName);
   const store = options.trust ?? bundledRoots();
@@ -119,6 +124,7 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
     store,
     connect: connectOptionsOf(options, ehloName),
     health: options.health ?? { down: () => null, report: () => undefined },
+    hostRate,
   };
   const contextOf = (given: { readonly signal?: AbortSignal } = {}): Context =>
     createContext({ clock, ...given });
@@ -146,6 +152,7 @@ export function composeEngine(options: EngineOptions, preparing: Partial<Prepari
   const run: Engine['attempt'] = async (job, given) => {
     refuseStrangers(job);
     const record = await attempt(job, opener, contextOf(given));
+    if (record.roomAt !== undefined) return record;
     announce(record);
     examiner.note(record);
     options.onAttempt?.(record);

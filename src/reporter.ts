@@ -4,6 +4,7 @@
  */
 import { publish } from './core/channels.js';
 import { type Context, createContext } from './core/context.js';
+import { type Attempted, attempted } from './deliver/attempt.js';
 import type { Job } from './deliver/job.js';
 import type { Outcome } from './deliver/outcome.js';
 import type { Settled } from './deliver/settle.js';
@@ -20,7 +21,7 @@ const REPORT_LIFE_MS = 2 * 86_400_000;
 /** Composes and delivers reports. */
 export interface Reporter {
   compose(job: Job, settled: Settled, ctx: Context): Promise<readonly Submission[]>;
-  deliver(job: Job, signal: AbortSignal): Promise<readonly Outcome[]>;
+  deliver(job: Job, signal: AbortSignal): Promise<Attempted>;
 }
 
 /** Makes the reporter of a sender. */
@@ -56,7 +57,7 @@ export function createReporter(options: SenderOptions, engine: Engine): Reporter
     },
     async deliver(job, signal) {
       await reports.onReport?.(await reportOf(job, createContext({ clock: engine.clock, signal })));
-      if (reports.mail === true) return (await engine.attempt(job, { signal })).outcomes;
+      if (reports.mail === true) return attempted(await engine.attempt(job, { signal }));
       return job.recipients.map((recipient) => handedOver(recipient.address.text, engine.clock.now()));
     },
   };

@@ -116,8 +116,8 @@ export interface SenderOptions extends EngineOptions {
    */
   readonly perDomain?: number;
   /**
-   * Messages tried per time and domain, by this process: `{ perDomain: { messages: 100, per: '1m' } }`. What is over it
-   * waits, and no attempt is counted. Default: no limit.
+   * Messages tried per time, by this process: `{ perDomain: { messages: 100, per: '1m' } }`, and with `perHost` for each
+   * mail server, whatever domains it takes mail for. What is over it waits, and no attempt is counted. Default: no limit.
    */
   readonly rate?: RateOptions;
   /** Gaps between tries. Default 30 minutes, 1 hour, 2 hours, then every 3 hours (Q-2). */

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { publish } from './core/channels.js';
 import { createContext } from './core/context.js';
 import { parseDuration } from './core/duration.js';
+import { attempted } from './deliver/attempt.js';
 import type { DryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
 import type { Outcome } from './deliver/outcome.js';
@@ -23,7 +24,7 @@ import type { MessageAsk } from './policy/from-message.js';
 import { parseSchedule } from './queue/backoff.js';
 import type { Cancellation, CancelRequest } from './queue/cancel.js';
 import type { JobView, QueueDriver } from './queue/driver.js';
-import { parseRate } from './queue/rate.js';
+import { createRate, parseRate, type RateLimit } from './queue/rate.js';
 import { sqliteQueue } from './queue/sqlite.js';
 import { createHostHealth } from './queue/unreachable.js';
 import { createWorker, type Worker } from './queue/worker.js';
@@ -110,12 +111,14 @@ export function createSender(options: SenderOptions): Sender {
     ...(options.spoolDirectory === undefined ? {} : { spoolDirectory: options.spoolDirectory }),
   };
   const holdForMs = options.holdFor === undefined ? null : parseDuration(options.holdFor, 'holdFor');
+  const rate = options.rate === undefined ? undefined : parseRate(options.rate);
   const engine = composeEngine(
     { ...options, health: options.health ?? createHostHealth() },
     { holdForMs, message },
+    rate?.perHost === undefined ? null : createRate(rate.perHost),
   );
   const tracker = createTracker();
-  const worker = composeWorker({ ...options, queue }, engine, tracker.note);
+  const worker = composeWorker({ ...options, queue }, engine, tracker.note, rate?.perDomain);
   warnOfEnvironment();
   const enforced = (options.policies ?? []).length;
   publish('sender.started', { queue: queue.name, durable: queue.supports.durable, enforced });
@@ -158,6 +161,7 @@ function composeWorker(
   options: SenderOptions & { readonly queue: QueueDriver },
   engine: Engine,
   note: (job: Job, settled: Settled, outcomes: readonly Outcome[]) => void,
+  rate: RateLimit | undefined,
 ): Worker {
   const reporter = createReporter(options, engine);
   return createWorker({
@@ -167,7 +171,7 @@ function composeWorker(
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     ...(options.perDomain === undefined ? {} : { perDomain: options.perDomain }),
-    ...(options.rate === undefined ? {} : { rate: parseRate(options.rate) }),
+    ...(rate === undefined ? {} : { rate }),
     ...(options.schedule === undefined ? {} : { schedule: parseSchedule(options.schedule) }),
     ...(options.keepFinishedFor === undefined
       ? {}
@@ -175,7 +179,7 @@ function composeWorker(
     attempt: async (job, signal) =>
       job.kind === 'report'
         ? reporter.deliver(job, signal)
-        : (await engine.attempt(job, { signal })).outcomes,
+        : attempted(await engine.attempt(job, { signal })),
     reports: (job, settled) => reporter.compose(job, settled, createContext({ clock: engine.clock })),
     onSettled: note,
     onError: (error) =>

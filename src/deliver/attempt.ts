@@ -19,6 +19,7 @@ import type { Plan } from '../policy/plan.js';
 import type { Route, Target } from '../route/route.js';
 import { transact, type TransactionResult } from '../smtp/transact.js';
 import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
+import { createCount, whenRoom } from './host-rate.js';
 import type { Job, JobRecipient } from './job.js';
 import { type Opened, type Opener, openTarget } from './open.js';
 import type { Outcome } from './outcome.js';
@@ -35,6 +36,16 @@ export interface AttemptRecord {
   /** Every target that was tried or skipped, in order. */
   readonly tried: readonly Opened[];
   readonly outcomes: readonly Outcome[];
+  /** Set where nothing was tried and nobody has an outcome: the hosts are over their rate until then. */
+  readonly roomAt?: number;
+}
+
+/** What a worker has to know of it: the outcomes, or that its turn comes later. */
+export type Attempted = readonly Outcome[] | { readonly roomAt: number };
+
+/** That of a record. */
+export function attempted({ outcomes, roomAt }: AttemptRecord): Attempted {
+  return roomAt === undefined ? outcomes : { roomAt };
 }
 
 /** One attempt. Rejects only when it is called off. */
@@ -70,7 +81,16 @@ export async function attempt(job: Job, opener: Opener, ctx: Context): Promise<A
   if (way.kind === 'none') {
     return record(way.route, [], classifyReason(open, { ...way, now: startedAt }));
   }
-  const walk = await walkTargets(job, open, { plan: way.plan, route: way.route, opener }, ctx);
+  // The last attempt, from which a report comes, waits for nothing.
+  const rate = startedAt < job.expiresAt ? opener.hostRate : null;
+  const roomAt = rate === null ? null : whenRoom(way.route.targets, rate, ctx.clock.now());
+  if (roomAt !== null) return { ...record(way.route, [], []), roomAt };
+  const walk = await walkTargets(
+    job,
+    open,
+    { plan: way.plan, route: way.route, opener, count: createCount(rate) },
+    ctx,
+  );
   return record(way.route, walk.tried, walk.outcomes);
 }
 
@@ -78,6 +98,8 @@ interface Walk {
   readonly plan: Plan;
   readonly route: Extract<Route, { kind: 'targets' }>;
   readonly opener: Opener;
+  /** False for a host that is over its rate. */
+  readonly count: (host: string, now: number) => boolean;
 }
 
 /** Target after target, until every recipient has an outcome that stays. */
@@ -94,6 +116,7 @@ async function walkTargets(
   for (const target of route.targets) {
     const open = recipients.filter((recipient) => !settled.has(recipient.address.path));
     if (open.length === 0) break;
+    if (!walk.count(target.host, ctx.clock.now())) continue;
     const envelope: Envelope = { ...job.envelope, recipients: open };
     const visit = await visitTarget(target, { envelope, message: job.message }, walk, ctx).catch(
       (error: unknown) => {

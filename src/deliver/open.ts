@@ -21,6 +21,7 @@ import type { ConnectionPool, Leave, Turn } from '../smtp/pool.js';
 import { admit } from '../verdict/admit.js';
 import { judge, type JudgeInput } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
+import type { HostRate } from './host-rate.js';
 import { type Means, type Progress, reach, type Reached } from './reach.js';
 import type { WayFinder } from './way.js';
 
@@ -35,6 +36,8 @@ export interface HostHealth {
 export interface Opener extends Means, WayFinder {
   readonly pool: ConnectionPool;
   readonly health: HostHealth;
+  /** null: there is no limit. */
+  readonly hostRate: HostRate | null;
 }
 
 /** A session that passed, or what refused it. */

@@ -47,6 +47,20 @@ describe('the bucket', () => {
     expect(rate.take('b.example', START + MINUTE)).toBeNull();
   });
 
+  it('says beforehand what it would say, without counting it', () => {
+    const rate = createRate({ messages: 1, perMs: 60_000 });
+    expect([rate.look('b.example', START), rate.take('b.example', START)]).toEqual([null, null]);
+    expect([1, 2].map(() => rate.look('b.example', START))).toEqual([START + MINUTE, START + MINUTE]);
+    expect(rate.take('b.example', START)).toBe(START + MINUTE);
+  });
+
+  it('takes back what was not used', () => {
+    const rate = createRate({ messages: 1, perMs: 60_000 });
+    rate.take('b.example', START);
+    rate.giveBack('b.example');
+    expect(takeAll(rate, 2, START)).toEqual([null, START + MINUTE]);
+  });
+
   it('keeps a bounded number of domains', () => {
     const rate = createRate({ messages: 1, perMs: 60_000 });
     for (let i = 0; i <= 10_000; i += 1) rate.take(`d${i}.example`, START);
@@ -57,13 +71,19 @@ describe('the bucket', () => {
 
 describe('options', () => {
   it('are read in words', () => {
-    expect(parseRate({ perDomain: { messages: 100, per: '1m' } })).toEqual({ messages: 100, perMs: 60_000 });
+    const perDomain = { messages: 100, perMs: 60_000 };
+    expect(parseRate({ perDomain: { messages: 100, per: '1m' } })).toEqual({ perDomain });
+    expect(
+      parseRate({ perDomain: { messages: 100, per: '1m' }, perHost: { messages: 9, per: '2s' } }),
+    ).toEqual({ perDomain, perHost: { messages: 9, perMs: 2000 } });
   });
 
   it.each([
     [{ perDomian: { messages: 1, per: '1m' } }, 'did you mean "perDomain"?'],
     [{ perDomain: { message: 1, per: '1m' } }, 'did you mean "messages"?'],
-    [{}, '"perDomain" is required'],
+    [{}, 'expected "perDomain" or "perHost" or both'],
+    [{ perDomain: 5 }, 'rate: perDomain: expected the likes of'],
+    [{ perHost: { messages: 1, per: 'soon' } }, 'rate: perHost: per: expected milliseconds or text'],
     [{ perDomain: { messages: 0, per: '1m' } }, 'a whole number from 1'],
     [{ perDomain: { messages: 1.5, per: '1m' } }, 'a whole number from 1'],
     [{ perDomain: { messages: 1, per: '999ms' } }, '"1s" or more'],
@@ -121,6 +141,26 @@ describe('a worker with a rate', () => {
     expect(await bench.worker.processOnce()).toBe(0);
     bench.clock.set(START + MINUTE);
     expect(await bench.worker.processOnce()).toBe(2);
+  });
+
+  it('Q-10: what an attempt leaves untried because of its host comes back when the host has room, and costs its domain nothing', async () => {
+    await put(bench.queue, { id: 's0' });
+    let tries = 0;
+    bench.make({
+      rate: { messages: 1, perMs: 3_600_000 },
+      attempt: async (job) => {
+        tries += 1;
+        return tries === 1 ? { roomAt: START + MINUTE } : all(job, 'delivered');
+      },
+    });
+    expect(await bench.worker.processOnce()).toBe(0);
+    expect(await bench.view('s0.1')).toMatchObject({
+      state: 'ready',
+      dueAt: START + MINUTE,
+      job: { attempts: 0, recipients: [{ state: 'waiting' }] },
+    });
+    bench.clock.set(START + MINUTE);
+    expect(await bench.worker.processOnce()).toBe(1);
   });
 
   it('Q-23: mail whose life is over is tried and reported, whatever the rate', async () => {

@@ -1,7 +1,7 @@
 /**
  * One lease from beginning to end: attempt, settle with the reports it causes, or give back.
  *
- *   over the rate    given back untried until its domain has room; no attempt is counted
+ *   over the rate    given back untried until its domain or host has room; no attempt is counted
  *   called off       the lease is given back and no attempt is counted
  *   lease lost       the attempt is called off, and what it found out changes nothing (Q-11)
  *   attempt breaks   tried again on the ordinary schedule; at the end of its life the mail is reported, not forgotten
@@ -14,6 +14,7 @@ import { type Clock } from '../core/clock.js';
 import { type Events, publish } from '../core/channels.js';
 import { createContext, sleep } from '../core/context.js';
 import { describeReason, type Reason } from '../core/reasons.js';
+import type { Attempted } from '../deliver/attempt.js';
 import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
@@ -28,8 +29,11 @@ import { tellError, tellLost, tellSettled } from './work-events.js';
 /** What working off one lease needs of its host. */
 export interface WorkOptions {
   readonly driver: QueueDriver;
-  /** One attempt; an outcome for each recipient that has not ended. */
-  readonly attempt: (job: Job, signal: AbortSignal) => Promise<readonly Outcome[]>;
+  /**
+   * One attempt; an outcome for each recipient that has not ended. `roomAt`: nothing was tried, because its host is over
+   * its rate until then.
+   */
+  readonly attempt: (job: Job, signal: AbortSignal) => Promise<Attempted>;
   /** The reports that a settlement causes, as submissions. */
   readonly reports: (job: Job, settled: Settled) => Promise<readonly Submission[]>;
   /** Told after each settlement that took effect; no outcomes where the attempt broke. */
@@ -68,6 +72,11 @@ export async function work(held: Lease, options: WorkOptions, working: Working):
   const lease = working.keeper.keep(held);
   try {
     const outcomes = await attemptOf(held, options, lease.signal);
+    if (typeof outcomes === 'object' && 'roomAt' in outcomes) {
+      working.rate?.giveBack(domain);
+      await finish(held, untried(held.job, outcomes.roomAt, now), options, working);
+      return false;
+    }
     if (outcomes === 'called off') {
       if (!working.signal.aborted) tellLost(held.job);
       await options.driver.release(held);
@@ -90,7 +99,7 @@ async function attemptOf(
   { job }: Lease,
   options: WorkOptions,
   signal: AbortSignal,
-): Promise<readonly Outcome[] | 'called off' | 'broken'> {
+): Promise<Attempted | 'called off' | 'broken'> {
   try {
     return await options.attempt(job, signal);
   } catch (error) {
