@@ -33,7 +33,12 @@ const { status } = spawnSync('npx', ['vitest', 'run', ...drivers.map((driver) =>
   stdio: 'inherit',
   env: { ...process.env, CRASH_KILLS: values.kills, CRASH_REPORT: file },
 });
-const rows = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(JSON.parse) : [];
+const rows = existsSync(file)
+  ? readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  : [];
 rmSync(folder, { recursive: true, force: true });
 const isPoint = (name) => /^in (put|lease|delivery|dot|settle|ndr)$/.test(name);
 for (const points of [false, true]) {
