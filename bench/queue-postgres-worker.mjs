@@ -13,8 +13,8 @@ const pool = new pg.Pool({ connectionString, max: 5 });
 const queue = postgresQueue({ pool, schema });
 const clock = {
   now: () => NOW,
-  after(ms, fn) {
-    const timer = setTimeout(fn, ms);
+  after(ms, call) {
+    const timer = setTimeout(() => call(), ms);
     return () => clearTimeout(timer);
   },
 };
