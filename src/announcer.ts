@@ -1,16 +1,21 @@
 /**
  * What an attempt tells whoever listens (`core/channels.ts`), read from its record alone: how it ended, what went out
  * without proof of whom it reached (FI-4, FAQ-6), TLS that was not there before (FAQ-5), waivers that opened a door, mail that
- * was accepted under stricter rules than hold here (Q-12).
+ * was accepted under stricter rules than hold here (Q-12), participants of a scheme that fail it (BITS-A3.E).
  */
 import { publish } from './core/channels.js';
+import { describeReason, type Reason } from './core/reasons.js';
 import { isFirst, type OnceStore } from './core/once.js';
 import type { AttemptRecord } from './deliver/attempt.js';
 import type { Opened } from './deliver/open.js';
 import type { Verdict } from './verdict/verdict.js';
 
+/** Participants of schemes that are remembered; beyond it the oldest may be told a second time. */
+const MOST_DOMAINS = 10_000;
+
 /** Makes the function that tells of attempts; `once` remembers which domains had TLS, it itself whether rules have diverged. */
 export function createAnnouncer(once: OnceStore): (record: AttemptRecord) => void {
+  const failing = new Map<string, Reason>();
   let hasDiverged = false;
   return (record) => {
     announcePolicy(record);
@@ -21,6 +26,7 @@ export function createAnnouncer(once: OnceStore): (record: AttemptRecord) => voi
     }
     void announceTls(record, once);
     announceOutcomes(record);
+    announceSchemes(record, failing);
   };
 }
 
@@ -56,6 +62,27 @@ function announceOutcomes({ jobId, domain, outcomes, durationMs }: AttemptRecord
       publish('delivery.unverified', { domain, host: verdict.host, encrypted: verdict.encrypted });
     }
   }
+}
+
+/** Whoever runs a scheme is told of a participant that cannot take mail as the scheme asks (BITS-A3.E). */
+function announceSchemes({ domain, plan, outcomes }: AttemptRecord, failing: Map<string, Reason>): void {
+  if (outcomes.some(({ state }) => state === 'delivered')) failing.delete(domain);
+  const refused = outcomes.find(({ reason }) => reason !== null && isTheirs(reason));
+  const reason = refused?.reason ?? null;
+  if (refused === undefined || reason === null || failing.get(domain) === reason) return;
+  const told = plan.because.flatMap(({ source, contact }) =>
+    contact === undefined ? [] : [{ scheme: source, contact }],
+  );
+  if (told.length === 0) return;
+  failing.set(domain, reason);
+  if (failing.size > MOST_DOMAINS) failing.delete(failing.keys().next().value as string);
+  for (const each of told) publish('scheme.failure', { ...each, domain, host: refused.host, reason });
+}
+
+/** A policy refused, and the mending is not up to this host. */
+function isTheirs(reason: Reason): boolean {
+  const { effect, fixer } = describeReason(reason);
+  return effect === 'hold' && (fixer === 'recipient' || fixer === 'network');
 }
 
 function verdictOf(opened: Opened): Verdict | null {

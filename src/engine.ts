@@ -21,15 +21,14 @@ import { createSystemResolver } from './dns/system.js';
 import { type Mail, prepareSubmission } from './mail.js';
 import { parseAddress } from './message/address.js';
 import type { MessageOptions } from './message/source.js';
-import { createBase } from './policy/base.js';
 import { decide, type Sources } from './policy/decide.js';
 import { explainPlan } from './policy/explain.js';
 import { findRule } from './policy/from-table.js';
+import { sourcesOf } from './policy/host-sources.js';
 import type { Plan } from './policy/plan.js';
 import { type CertificateExpiry, expiryThresholds, parseThresholds } from './preflight/expiry.js';
 import { createExpiryWatch } from './preflight/expiry-watch.js';
 import type { Preflight } from './preflight/report.js';
-import { parseRules } from './policy/rules.js';
 import type { Submission } from './queue/driver.js';
 import { startJob } from './queue/job-record.js';
 import { parseRouteOptions, type RouteOptions } from './route/options.js';
@@ -43,7 +42,6 @@ import { parseConfiguredRoute } from './route/configured.js';
 import { createSecureContexts } from './tls/context.js';
 import { warnOfList } from './x509/list-age.js';
 import { bundledRoots } from './x509/roots.js';
-import type { TrustStore } from './x509/trust-store.js';
 
 /** Policies, route and connections, ready to be used. */
 export interface Engine {
@@ -200,19 +198,6 @@ function refuseStrangers(job: Job): void {
     'job-inconsistent',
     `job ${job.id}: expected recipients in ${job.domain} only; somebody else has written to the queue`,
   );
-}
-
-function sourcesOf(options: EngineOptions, trust: TrustStore, holdForMs: number | null): Sources {
-  return {
-    ...parseRules(options.policies ?? []),
-    base: createBase({
-      default: options.default,
-      trust,
-      ...(holdForMs === null ? {} : { holdForMs }),
-      ...(options.allowLegacyTls === undefined ? {} : { allowLegacyTls: options.allowLegacyTls }),
-      ...(options.onPolicyFailure === undefined ? {} : { onPolicyFailure: options.onPolicyFailure }),
-    }),
-  };
 }
 
 /** Routes that the host wrote down; what cannot be meant is refused now and not at the first message. */

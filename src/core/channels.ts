@@ -46,6 +46,18 @@ export interface Events {
     /** When its life ends, milliseconds since the epoch. */
     readonly expiresAt: number;
   };
+  /**
+   * Mail to a participant of a scheme is refused because the recipient's side does not take it as the scheme asks: its
+   * administrator wants to know (BITS-A3.E). Said once, and again when the reason changes or mail got through meanwhile.
+   */
+  'scheme.failure': {
+    readonly scheme: string;
+    /** Mailbox of the administrator. */
+    readonly contact: string;
+    readonly domain: string;
+    readonly host: string | null;
+    readonly reason: Reason;
+  };
   'hold.cleared': { readonly job: string; readonly domain: string };
   'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** The peer may have the message although its receipt was lost, or whoever sent it ended in mid-attempt. */

@@ -14,7 +14,8 @@ export function explainPlan(plan: Plan): string {
     `  on failure  ${plan.onPolicyFailure}, kept for ${Math.round(plan.holdForMs / 86_400_000)} days`,
   ];
   const asked = plan.because.map(
-    (each) => `  asked by    ${each.source} (${each.ref}): ${describeAsk(each.asked)}`,
+    (each) =>
+      `  asked by    ${each.source} (${each.ref}): ${describeAsk(each.asked)}${each.contact === undefined ? '' : `; tell ${each.contact} when mail fails`}`,
   );
   const stops = [
     ...plan.contradictions.map(

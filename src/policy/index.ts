@@ -8,6 +8,7 @@ export { decide, type Sources } from './decide.js';
 export { explainPlan } from './explain.js';
 export { asksOfMessage, type MessageAsk, refuseLowering } from './from-message.js';
 export { findRule, type ParsedRule, parseTable, type TableRule, type WaiverInput } from './from-table.js';
+export type { HostPolicies } from './host-sources.js';
 export { mergePlan, type MergeInput } from './merge.js';
 export type {
   Ask,

@@ -10,6 +10,7 @@ import type {
   Participant,
   ParticipantWithHosts,
 } from './finansinspektionen-participant.js';
+import { fieldSection, type Form, lineSection } from './form.js';
 
 /** A questionnaire that has been filled in. */
 export type Questionnaire =
@@ -44,15 +45,11 @@ export const sectionTitles = {
   implementation: 'Date and time for implementation',
 } as const;
 
-/** A section to print: fields with titles, or bare lines. */
-export interface Section {
-  readonly title: string;
-  readonly fields: readonly (readonly [title: string, value: string])[];
-  readonly lines: readonly string[];
-}
+/** First line of the form. */
+export const questionnaireTitle = 'Questionnaire';
 
 /** The form, section by section. */
-export function sectionsOf({ edition, participant }: Questionnaire): readonly Section[] {
+export function formOf({ edition, participant }: Questionnaire): Form {
   const { company, administrative, technical, domains, authority } = participant;
   const both = [
     fieldSection(sectionTitles.company, companyTitles, company),
@@ -61,26 +58,12 @@ export function sectionsOf({ edition, participant }: Questionnaire): readonly Se
     lineSection(sectionTitles.domains, domains),
     fieldSection(sectionTitles.authority, authorityTitles, authority),
   ];
-  return edition === 'first'
-    ? both
-    : [
-        ...both,
-        lineSection(sectionTitles.hosts, participant.hosts.map(writeHost)),
-        lineSection(sectionTitles.implementation, [writeMoment(participant.implementation)]),
-      ];
-}
-
-function fieldSection<K extends string>(
-  title: string,
-  titles: Readonly<Record<K, string>>,
-  values: Readonly<Record<K, string>>,
-): Section {
-  const keys = Object.keys(titles) as K[];
-  return { title, fields: keys.map((key) => [titles[key], values[key]]), lines: [] };
-}
-
-function lineSection(title: string, lines: readonly string[]): Section {
-  return { title, fields: [], lines };
+  if (edition === 'first') return { title: questionnaireTitle, sections: both };
+  const more = [
+    lineSection(sectionTitles.hosts, participant.hosts.map(writeHost)),
+    lineSection(sectionTitles.implementation, [writeMoment(participant.implementation)]),
+  ];
+  return { title: questionnaireTitle, sections: [...both, ...more] };
 }
 
 /** Third footnote of the second edition: `yourhost.domain.cc, IP: 1.2.3.4 CN=yourhost.domain.cc Valid until YY:MM:DD`. */

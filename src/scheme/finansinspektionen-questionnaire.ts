@@ -5,20 +5,16 @@
 import { ConfigError } from '../core/errors.js';
 import { nearest, refuseUnknownOptions } from '../core/options.js';
 import type { CertificateFacts } from './finansinspektionen-facts.js';
-import type { Questionnaire } from './finansinspektionen-form.js';
+import { formOf, type Questionnaire } from './finansinspektionen-form.js';
 import {
   parseParticipant,
   parseParticipantWithHosts,
   type ParticipantWithHosts,
 } from './finansinspektionen-participant.js';
-import { readText } from './finansinspektionen-read.js';
-import {
-  type QuestionnaireFormat,
-  writeHtml,
-  writeJson,
-  writeMarkdown,
-  writeText,
-} from './finansinspektionen-write.js';
+import { questionnaireReader, readQuestionnaireText } from './finansinspektionen-read.js';
+import type { FormFormat } from './form.js';
+import { looksLikeJson } from './form-read.js';
+import { writeForm } from './form-write.js';
 
 /** What a host may set. */
 export interface QuestionnaireOptions {
@@ -31,13 +27,6 @@ export interface QuestionnaireOptions {
 /** The record of a participant; `authority` and `hosts` may come from `certificates`. */
 export type ParticipantInput = Omit<ParticipantWithHosts, 'authority' | 'hosts' | 'implementation'> &
   Partial<Pick<ParticipantWithHosts, 'authority' | 'hosts' | 'implementation'>>;
-
-const WRITERS: Readonly<Record<QuestionnaireFormat, (questionnaire: Questionnaire) => string>> = {
-  text: writeText,
-  markdown: writeMarkdown,
-  html: writeHtml,
-  json: writeJson,
-};
 
 /**
  * Fills the questionnaire.
@@ -55,9 +44,8 @@ export function fillQuestionnaire(
 }
 
 /** Writes it. @throws ConfigError `option-unknown` for another format */
-export function writeQuestionnaire(questionnaire: Questionnaire, format: QuestionnaireFormat): string {
-  refuseUnknownOptions({ [format]: true }, Object.keys(WRITERS), 'writeQuestionnaire: format');
-  return WRITERS[format](questionnaire);
+export function writeQuestionnaire(questionnaire: Questionnaire, format: FormFormat): string {
+  return writeForm(formOf(questionnaire), questionnaire, format, 'writeQuestionnaire');
 }
 
 /**
@@ -65,20 +53,17 @@ export function writeQuestionnaire(questionnaire: Questionnaire, format: Questio
  * @throws ConfigError `questionnaire-unreadable`, and as `fillQuestionnaire`
  */
 export function readQuestionnaire(text: string): Questionnaire {
-  if (text.trimStart().startsWith('{')) return readJson(text);
-  const record = readText(text);
+  if (looksLikeJson(text)) return readJson(text);
+  const record = readQuestionnaireText(text);
   const isSecond = 'hosts' in record || 'implementation' in record;
   return parse(isSecond ? 'second' : 'first', record);
 }
 
 function readJson(text: string): Questionnaire {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError('questionnaire-unreadable', 'questionnaire: this is no JSON', error);
-  }
-  const fields = value as { readonly edition?: unknown; readonly participant?: unknown };
+  const fields = questionnaireReader.json(text) as {
+    readonly edition?: unknown;
+    readonly participant?: unknown;
+  };
   refuseUnknownOptions(fields, ['edition', 'participant'], 'questionnaire');
   return parse(fields.edition, fields.participant);
 }

@@ -3,6 +3,32 @@
  * @module
  */
 export { bits, type BitsListOptions, type BitsOptions, type BitsScope } from './bits.js';
+export {
+  type BitsChecklist,
+  bitsChecklist,
+  type BitsStanding,
+  type ChecklistItem,
+  type ItemState,
+  type OwnDomain,
+  writeBitsChecklist,
+} from './bits-checklist.js';
+export {
+  type BitsDocument,
+  compareBitsRegistrations,
+  fillBitsDeclaration,
+  fillBitsRegistration,
+  readBitsDocument,
+  writeBitsDocument,
+} from './bits-documents.js';
+export type {
+  BitsAdministrator,
+  BitsChange,
+  BitsDeclaration,
+  BitsParticipant,
+  BitsRegistration,
+  BitsSignature,
+  BitsTechnicalContact,
+} from './bits-participant.js';
 export { type PolicyClass, policyClasses } from './classes.js';
 export type { Delimiter } from './domain-list-csv.js';
 export type { DateNotation } from './domain-list-dates.js';
@@ -50,7 +76,7 @@ export {
   readQuestionnaire,
   writeQuestionnaire,
 } from './finansinspektionen-questionnaire.js';
-export type { QuestionnaireFormat } from './finansinspektionen-write.js';
+export type { FormFormat } from './form.js';
 export type { ListReach } from './domain-source.js';
 export { finansinspektionen, type FinansinspektionenOptions } from './finansinspektionen.js';
 export { type SecureMailRecordsInput, writeSecureMailRecords } from './securemail-records.js';
@@ -64,3 +90,10 @@ export {
   secureMailRule,
   type SecureMailSourceOptions,
 } from './securemail.js';
+export {
+  type ListedDomain,
+  type PoliciesToVerify,
+  type PolicyReport,
+  type PolicyRow,
+  verifyPolicies,
+} from './verify-policies.js';
