@@ -1,6 +1,8 @@
 /** Mail to domains of a published list, over a small internet: the list decides, also about mail that waits already. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { onEvent } from '../../src/core/channels.js';
 import { createContext } from '../../src/core/context.js';
+import { createEngine } from '../../src/engine.js';
 import { bits } from '../../src/scheme/bits.js';
 import type { DomainListSource } from '../../src/scheme/domain-list-source.js';
 import { createSender, type Sender } from '../../src/sender.js';
@@ -78,6 +80,55 @@ describe('mail to domains of a list', () => {
     await world.clock.until(sender.processOnce());
     expect((await sender.status(receipt.id)).map(({ state }) => state)).not.toContain('done');
     expect(world.server('mx.clear.test').messages).toEqual([]);
+  });
+
+  it('BITS-A3.E: of a participant that cannot take it the scheme is told, once for each reason', async () => {
+    const told: unknown[] = [];
+    const stop = onEvent('scheme.failure', (event) => told.push(event));
+    const host = 'mx.selfsigned.test';
+    const failure = {
+      scheme: 'bits',
+      contact: 'tls@bits.no',
+      domain: 'selfsigned.test',
+      host,
+      reason: 'certificate-self-signed',
+    };
+    // Without a queue, which would put the domain off as a whole.
+    const { queue: _queue, work: _work, reports: _reports, ...options } = world.senderOptions();
+    const engine = createEngine({ ...options, default: 'opportunistic', policies: [listed] });
+    const attempt = (domain: string) =>
+      world.clock.until(engine.deliverOnce({ from: 'a@own.test', to: `b@${domain}`, message: MESSAGE }));
+    await attempt('selfsigned.test');
+    await attempt('selfsigned.test');
+    expect(told).toEqual([failure]);
+    world.server(host).play('noStarttls');
+    await attempt('selfsigned.test');
+    expect(told).toEqual([failure, { ...failure, reason: 'starttls-not-supported' }]);
+    world.server(host).play();
+    world.server(host).certify(world.authority.forHost(host));
+    await attempt('selfsigned.test');
+    expect(world.server(host).messages).toHaveLength(1);
+    world.server(host).play('noStarttls');
+    world.server(host).dropConnections();
+    await world.clock.advance('1h');
+    await attempt('selfsigned.test');
+    expect(told).toHaveLength(3);
+    await attempt('clear.test');
+    await attempt('good.test');
+    await attempt('nowhere.test');
+    expect(told).toHaveLength(3);
+    await engine.close();
+    stop();
+  });
+
+  it('BITS-A3.E, BITS-5.3.2: the host names another administrator; what the policy holds is told in words', async () => {
+    const scoped = bits({ domains: ['selfsigned.test'], schemeContact: 'post@scheme.test' });
+    const other = createSender(world.senderOptions({ default: 'opportunistic', policies: [scoped] }));
+    expect(await other.explain('selfsigned.test')).toContain('tell post@scheme.test when mail fails');
+    await other.close();
+    expect(() => bits({ domains: [], schemeContact: 'nobody' })).toThrowError(
+      expect.objectContaining({ code: 'address-invalid' }),
+    );
   });
 
   it('BITS-5.2.1: a domain that is on no list is sent to by the default', async () => {
