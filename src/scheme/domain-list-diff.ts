@@ -24,8 +24,15 @@ export function diffLists(before: readonly ListEntry[], after: readonly ListEntr
   };
 }
 
+const SAID = [
+  'company',
+  'companyId',
+  'enrolled',
+  'rejectsPlaintext',
+  'technicalEmail',
+  'technicalTelephone',
+] as const satisfies readonly (keyof ListEntry)[];
+
 function saysTheSame(a: ListEntry, b: ListEntry): boolean {
-  return (['company', 'companyId', 'enrolled', 'rejectsPlaintext'] as const).every(
-    (key) => a[key] === b[key],
-  );
+  return SAID.every((key) => a[key] === b[key]);
 }

@@ -8,8 +8,18 @@ import { refuseUnknownOptions } from '../core/options.js';
 import type { DateNotation } from './domain-list-dates.js';
 import type { TableRow } from './domain-list-table.js';
 
-/** What a column can hold; `rejectsPlaintext`: whether the participant refuses mail that comes without TLS. */
-export type ListColumn = 'domain' | 'company' | 'companyId' | 'enrolled' | 'rejectsPlaintext';
+/**
+ * What a column can hold; `rejectsPlaintext`: whether the participant refuses mail that comes without TLS; the technical
+ * contacts stand on lists for participants alone (BITS-5.3.5).
+ */
+export type ListColumn =
+  | 'domain'
+  | 'company'
+  | 'companyId'
+  | 'enrolled'
+  | 'rejectsPlaintext'
+  | 'technicalEmail'
+  | 'technicalTelephone';
 
 /** Titles under which a column may stand (case and spaces do not matter), or its number, from 0, in a list without titles. */
 export type ColumnPlace = number | readonly string[];
@@ -20,6 +30,8 @@ export interface ListFormat {
   readonly columns: Readonly<Partial<Record<ListColumn, ColumnPlace>> & { readonly domain: ColumnPlace }>;
   /** Columns whose cells may be empty. Default: none. */
   readonly mayBeEmpty?: readonly ListColumn[];
+  /** Columns that a list may lack without a word. Default: none. */
+  readonly mayBeMissing?: readonly ListColumn[];
   /** Words of `rejectsPlaintext`; case does not matter. Default `yes` and `no`. */
   readonly words?: { readonly yes: readonly string[]; readonly no: readonly string[] };
   /** Default `YYYY-MM-DD`. */
@@ -29,13 +41,23 @@ export interface ListFormat {
 /** Where the columns of one table stand. */
 export type ColumnIndexes = ReadonlyMap<ListColumn, number>;
 
-const COLUMNS: readonly ListColumn[] = ['domain', 'company', 'companyId', 'enrolled', 'rejectsPlaintext'];
+const COLUMNS: readonly ListColumn[] = [
+  'domain',
+  'company',
+  'companyId',
+  'enrolled',
+  'rejectsPlaintext',
+  'technicalEmail',
+  'technicalTelephone',
+];
+const CONTACTS: readonly ListColumn[] = ['technicalEmail', 'technicalTelephone'];
 /** Rows in which titles are looked for: pages and spreadsheets put a heading or a date above them. */
 const MOST_ROWS_ABOVE = 20;
 
 /**
  * The list of Bits (BITS-5.5): company name, company id (may be empty), domain, date of enrolment, and whether requirement
- * 5.2.4 is supported, for which only the words `Ja` and `Nei` count.
+ * 5.2.4 is supported, for which only the words `Ja` and `Nei` count. The list that participants may ask for has technical
+ * contacts as well (BITS-5.3.5).
  */
 export const bitsListFormat: ListFormat = {
   columns: {
@@ -44,15 +66,27 @@ export const bitsListFormat: ListFormat = {
     domain: ['Domain with forced TLS', 'Domain', 'Domene med tvungen TLS', 'Domene'],
     enrolled: ['Date of enrolment', 'Dato for innmelding', 'Innmeldingsdato', 'Innmeldt'],
     rejectsPlaintext: ['Requirement 5.2.4 supported', 'Krav 5.2.4 støttes', 'Støtter krav 5.2.4', '5.2.4'],
+    technicalEmail: [
+      'Technical contact e-mail',
+      'Technical contact',
+      'Teknisk kontakt',
+      'Teknisk kontakt e-post',
+    ],
+    technicalTelephone: [
+      'Technical contact telephone number',
+      'Technical contact telephone',
+      'Teknisk kontakt telefon',
+    ],
   },
-  mayBeEmpty: ['companyId'],
+  mayBeEmpty: ['companyId', ...CONTACTS],
+  mayBeMissing: CONTACTS,
   words: { yes: ['Ja'], no: ['Nei'] },
   dates: 'YYYY-MM-DD',
 };
 
 /** Refuses a format that cannot be meant. @throws ConfigError `list-format-invalid`, `option-unknown` */
 export function checkFormat(format: ListFormat): void {
-  refuseUnknownOptions(format, ['columns', 'mayBeEmpty', 'words', 'dates'], 'format');
+  refuseUnknownOptions(format, ['columns', 'mayBeEmpty', 'mayBeMissing', 'words', 'dates'], 'format');
   refuseUnknownOptions(format.columns, COLUMNS, 'format.columns');
   const places = Object.values(format.columns);
   const numbers = places.filter((place) => typeof place === 'number');

@@ -21,6 +21,9 @@ export interface ListEntry {
   readonly enrolled: string | null;
   /** Whether the participant refuses mail that comes without TLS (BITS-5.2.4); null: the list does not say. */
   readonly rejectsPlaintext: boolean | null;
+  /** Whom to ask about its mail servers (BITS-5.3.5); null: the list does not say. */
+  readonly technicalEmail: string | null;
+  readonly technicalTelephone: string | null;
   /** Line of the list. */
   readonly line: number;
 }
@@ -66,7 +69,14 @@ export interface RowsRead {
   readonly reported: number;
 }
 
-const CONTINUED: readonly ListColumn[] = ['company', 'companyId', 'enrolled', 'rejectsPlaintext'];
+const CONTINUED: readonly ListColumn[] = [
+  'company',
+  'companyId',
+  'enrolled',
+  'rejectsPlaintext',
+  'technicalEmail',
+  'technicalTelephone',
+];
 /** An enrolment further in the future is a slip of the pen: a domain must not stay unprotected for it. */
 const FARTHEST_ENROLMENT = 366 * 86_400_000;
 
@@ -173,6 +183,8 @@ function readRow(cells: Cells, line: number, reading: Reading): Found[] {
   const companyId = cells.get('companyId') || null;
   const enrolled = readEnrolment(cells.get('enrolled') ?? '', reading, found);
   const rejectsPlaintext = readAnswer(cells.get('rejectsPlaintext') ?? '', reading.format, found);
+  const technicalEmail = cells.get('technicalEmail') || null;
+  const technicalTelephone = cells.get('technicalTelephone') || null;
   const names = (cells.get('domain') ?? '').split(/[\s,;|]+/).filter((name) => name !== '');
   if (names.length === 0) found.push(['cell-empty', 'domain is empty']);
   for (const name of names) {
@@ -182,8 +194,20 @@ function readRow(cells: Cells, line: number, reading: Reading): Found[] {
       continue;
     }
     const first = reading.entries.get(domain);
-    if (first !== undefined) found.push(['domain-doubled', `${domain} stands in line ${first.line} already`]);
-    else reading.entries.set(domain, { domain, company, companyId, enrolled, rejectsPlaintext, line });
+    if (first !== undefined) {
+      found.push(['domain-doubled', `${domain} stands in line ${first.line} already`]);
+      continue;
+    }
+    reading.entries.set(domain, {
+      domain,
+      company,
+      companyId,
+      enrolled,
+      rejectsPlaintext,
+      technicalEmail,
+      technicalTelephone,
+      line,
+    });
   }
   return found;
 }

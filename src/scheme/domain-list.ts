@@ -39,8 +39,9 @@ export function parseDomainList(octets: Uint8Array, options: ParseListOptions): 
   if (found.kind === 'unreadable') return found;
   const { tables } = found;
   const read = readListRows(tables, options);
-  const missingColumns = (Object.keys(options.format.columns) as ListColumn[]).filter((column) =>
-    tables.some(({ columns }) => !columns.has(column)),
+  const { columns: named, mayBeMissing = [] } = options.format;
+  const missingColumns = (Object.keys(named) as ListColumn[]).filter(
+    (column) => !mayBeMissing.includes(column) && tables.some(({ columns }) => !columns.has(column)),
   );
   return { kind: 'list', list: { ...read, missingColumns, otherTables: found.others } };
 }

@@ -20,6 +20,8 @@ describe('the list of Bits as delimited text', () => {
         companyId: '900000001',
         enrolled: '2024-02-01',
         rejectsPlaintext: true,
+        technicalEmail: null,
+        technicalTelephone: null,
         line: 2,
       },
       {
@@ -28,8 +30,26 @@ describe('the list of Bits as delimited text', () => {
         companyId: null,
         enrolled: '2024-02-01',
         rejectsPlaintext: false,
+        technicalEmail: null,
+        technicalTelephone: null,
         line: 3,
       },
+    ]);
+  });
+
+  it('BITS-5.3.5: the list for participants names whom to ask, also for rows that go on with the one above', () => {
+    const titles = [...TITLES, 'Technical contact e-mail', 'Technical contact telephone number'];
+    const rows = [
+      'A AS;1;a.test;2024-02-01;Ja;drift@a.test;+47 22 00 00 00',
+      ';;b.test;;;;',
+      'C AS;2;c.test;2024-02-01;Nei;;',
+    ];
+    const list = listOf([titles.join(';'), ...rows].join('\n'));
+    expect(list).toMatchObject({ accepted: 3, reported: 0, missingColumns: [] });
+    expect(list.entries.map((entry) => [entry.technicalEmail, entry.technicalTelephone])).toEqual([
+      ['drift@a.test', '+47 22 00 00 00'],
+      ['drift@a.test', '+47 22 00 00 00'],
+      [null, null],
     ]);
   });
 

@@ -86,11 +86,11 @@ describe('policies that are verified', () => {
   });
 
   it('BITS-5.2.6: two sources that contradict each other let nothing out, and that is told', async () => {
-    const policies = [
+    const policies: readonly PolicyRule[] = [
       bits({ domains: LISTED }),
       { match: 'a.example', level: 'verified', mx: ['mx.a.example'] },
       { name: 'other', find: () => ({ kind: 'asks', ask: { mxAllowed: ['mx.b.example'] }, ref: 'x' }) },
-    ] as const;
+    ];
     expect(stateOf(await verify(policies))['a.example']).toBe(
       'failed: its policies contradict each other in mxAllowed',
     );
