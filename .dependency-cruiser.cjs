@@ -28,6 +28,7 @@ const order = [
   'inbound',
   'nodemailer',
   'testing',
+  'selftest',
 ];
 
 /** src/sender.ts and src/index.ts stand at the place `sender`. */

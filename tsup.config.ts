@@ -15,6 +15,7 @@ const subpaths = [
   'inbound',
   'nodemailer',
   'testing',
+  'selftest',
 ];
 
 export default defineConfig({

@@ -159,7 +159,8 @@ const ENGINE_KEYS: readonly (keyof EngineOptions)[] = [
   'onAttempt',
 ];
 
-const SENDER_KEYS: readonly (keyof SenderOptions)[] = [
+/** Keys of {@link SenderOptions}. */
+export const senderKeys: readonly (keyof SenderOptions)[] = [
   ...ENGINE_KEYS,
   'queue',
   'reports',
@@ -205,7 +206,7 @@ export function checkEngineOptions(
  * @throws ConfigError
  */
 export function checkSenderOptions(options: SenderOptions): void {
-  checkEngineOptions(options, 'createSender', SENDER_KEYS);
+  checkEngineOptions(options, 'createSender', senderKeys);
   const { queue } = options;
   if (typeof queue === 'string' ? queue === '' : typeof queue?.put !== 'function') {
     throw new ConfigError(

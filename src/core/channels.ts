@@ -2,6 +2,7 @@
  * Events, on `node:diagnostics_channel`, for logs and metrics. No recipient, body or secret is ever in them (AT-52):
  * domains, hosts, reasons and numbers only. Nobody listens: it costs nothing.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import type { Reason } from './reasons.js';
 
@@ -112,7 +113,14 @@ export type EventName = keyof Events;
 /** Tells whoever listens. */
 export function publish<N extends EventName>(name: N, event: Events[N]): void {
   const channel = diagnostics.channel(`enforced-tls:${name}`);
-  if (channel.hasSubscribers) channel.publish(event);
+  if (channel.hasSubscribers && quiet.getStore() !== true) channel.publish(event);
+}
+
+const quiet = new AsyncLocalStorage<true>();
+
+/** Does something of which nobody is told: what a test does is no news of the host. */
+export function quietly<T>(work: () => Promise<T>): Promise<T> {
+  return quiet.run(true, work);
 }
 
 /** Listens to one event; returns the function that stops. */

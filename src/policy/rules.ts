@@ -8,7 +8,8 @@ import type { PolicySource } from './source.js';
 /** A rule of the host's table, or a source such as a scheme profile. */
 export type PolicyRule = TableRule | PolicySource;
 
-function isSource(rule: PolicyRule): rule is PolicySource {
+/** True for a source, false for a rule of the table. */
+export function isSource(rule: PolicyRule): rule is PolicySource {
   return typeof (rule as Partial<PolicySource>).find === 'function';
 }
 

@@ -3,12 +3,12 @@
  * came. Whatever the scenario, nothing of a message is ever in clear, unless its policy allows it.
  * Failure: AssertionError with the conversation.
  */
-import { AssertionError } from 'node:assert';
 import { createSender } from '../sender.js';
 import type { Outcome } from '../deliver/outcome.js';
 import type { Mail } from '../mail.js';
 import type { SenderOptions } from '../sender-options.js';
 import type { Authority } from './authority.js';
+import { checkReach, failIn } from './reach.js';
 import { type Expected, MX1, PARTNER, type Reach, type Scenario, type Turn } from './scenario.js';
 import { createWorld, type World } from './world.js';
 
@@ -117,7 +117,7 @@ function checkOutcomes(world: World, outcomes: readonly Outcome[], { outcomes: e
   const got = outcomes.map(({ recipient, state, reason, host, detail, reply }) =>
     JSON.stringify({ recipient, state, reason, host, code: reply?.code ?? null, detail }),
   );
-  fail(world, `expected ${JSON.stringify(expected)}, got\n${got.join('\n')}`);
+  failIn(world, `expected ${JSON.stringify(expected)}, got\n${got.join('\n')}`);
 }
 
 /** The furthest that any mail of the scenario may come. */
@@ -127,36 +127,6 @@ function reachOf({ expected, turns = [] }: Scenario): Reach {
     return reach ?? (outcomes.some(({ state }) => state === 'delivered') ? 'message' : 'session');
   });
   return order.findLast((each) => reaches.includes(each)) ?? 'session';
-}
-
-/** A lone dot, which ends a message that nobody wanted (SC-40). */
-const LONE_DOT = '.\r\n'.length;
-
-function checkReach(world: World, reach: Reach): void {
-  const connections = world.servers.flatMap((server) => server.connections);
-  world.noOffences();
-  if (reach !== 'clear') world.noEnvelopeOutsideTls();
-  if (reach === 'session') for (const verb of ['MAIL', 'RCPT', 'DATA', 'BDAT']) world.never(verb);
-  else world.saw('MAIL');
-  for (const { behindStartTls, contentOctets, unread } of connections) {
-    if (behindStartTls > 0) fail(world, `${behindStartTls} octets followed STARTTLS`);
-    if (contentOctets > LONE_DOT && (reach === 'session' || reach === 'envelope'))
-      fail(world, `${contentOctets} octets of the message reached a server`);
-    const late = unread.toString('latin1');
-    if (!LATE[reach].test(late)) fail(world, `to a server that reads no more: ${JSON.stringify(late)}`);
-  }
-}
-
-/** What may still be under way to a server that reads no more. */
-const LATE: Readonly<Record<Reach, RegExp>> = {
-  session: /^(?:(?:EHLO [^\r\n]*|QUIT|RSET)\r\n)*$/,
-  envelope: /^(?:(?:QUIT|RSET|DATA|\.|(?:MAIL FROM|RCPT TO):[^\r\n]*)\r\n)*$/,
-  message: /^/,
-  clear: /^/,
-};
-
-function fail(world: World, message: string): never {
-  throw new AssertionError({ message: `${message}\n${world.transcript()}` });
 }
 
 function summarise({ recipient, state, reason, host, status }: Outcome): ScenarioResult['mails'][0][0] {

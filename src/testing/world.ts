@@ -201,7 +201,8 @@ function findServer(servers: ReadonlyMap<string, SmtpServer>, host: string): Smt
   );
 }
 
-function trustOf(authority: Authority): TrustStore {
+/** Trusts an authority and distrusts its `distrusted` root. */
+export function trustOf(authority: Authority): TrustStore {
   const distrusted = parseCertificates(authority.distrusted.certificate);
   const roots = [...parseCertificates(authority.trust), ...distrusted];
   return createTrustStore(
