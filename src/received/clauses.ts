@@ -45,9 +45,10 @@ export function readClauses(value: string): Clauses {
   const isSingle = others.length === 0 && places('from').every((place) => place === 0);
   const begins = origin[0]?.text.toLowerCase() === 'from' && origin[1]?.kind === 'word';
   const { address, comments } = readOrigin(origin);
+  const told = begins ? readTold(origin) : null;
   return {
-    from: begins ? (origin[1]?.text ?? null) : null,
-    address,
+    from: told?.name ?? (begins ? (origin[1]?.text ?? null) : null),
+    address: address ?? told?.address ?? null,
     by: wordsOf('by')[0]?.split(' ')[0] || null,
     protocols: wordsOf('with'),
     suite: wordsOf('tls')[0]?.split(' ')[0] || null,
@@ -78,6 +79,22 @@ function readOrigin(tokens: readonly Token[]): {
   const addresses = comments.map(addressIn);
   const last = addresses.findLastIndex((address) => address !== null);
   return { address: addresses[last] ?? null, comments: last < 0 ? [] : comments.slice(last + 1) };
+}
+
+/**
+ * Exim and qmail name the host by its address or by DNS, and put what the client called itself into the comment behind:
+ * `from [192.0.2.1] (helo=a.test)`, `from a.test ([192.0.2.1]:25 helo=b.test)`, `from unknown (HELO a.test)`.
+ */
+function readTold(
+  origin: readonly Token[],
+): { readonly name: string; readonly address: string | null } | null {
+  const [, host, behind] = origin;
+  if (behind?.kind !== 'comment') return null;
+  const pattern = /^(?:HELO |(?:\[([0-9a-f.:]{2,45})\](?::\d+)? )?(?:ident=\S+ )?helo=)(\S+)$/i;
+  const [, address, name] = pattern.exec(behind.text) ?? [];
+  if (name === undefined) return null;
+  const alone = /^\[([0-9a-f.:]{2,45})\](?::\d+)?$/i.exec(host?.text ?? '')?.[1];
+  return { name, address: address ?? alone ?? null };
 }
 
 const commentsOf = (tokens: readonly Token[]): string[] =>

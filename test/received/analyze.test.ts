@@ -250,6 +250,23 @@ describe('whom to believe', () => {
     expect(analyzeReceived(MAIL, { trusted, sender: 'mx.partner.test' }).finding).toBe('no-proof');
   });
 
+  it.each([
+    ['Postfix and sendmail', 'from out.test (dns.test [192.0.2.1])', 'out.test', '192.0.2.1'],
+    ['Exim without a name in DNS', 'from [192.0.2.1] (helo=out.test)', 'out.test', '192.0.2.1'],
+    [
+      'Exim with another name in DNS',
+      'from dns.test ([192.0.2.1]:25 helo=out.test)',
+      'out.test',
+      '192.0.2.1',
+    ],
+    ['Exim with ident', 'from dns.test ([2001:db8::1] ident=mail helo=out.test)', 'out.test', '2001:db8::1'],
+    ['qmail', 'from unknown (HELO out.test) (192.0.2.1)', 'out.test', '192.0.2.1'],
+    ['a comment of another kind', 'from a.test (xhelo=out.test [192.0.2.1])', 'a.test', '192.0.2.1'],
+  ])('FAQ-25: who handed over, as it called itself: %s', (_title, origin, from, address) => {
+    const field = `Received: ${origin} by b.test with ESMTPS id 1; date\r\n\r\n`;
+    expect(analyzeReceived(field).hops).toMatchObject([{ from, address }]);
+  });
+
   it('FAQ-25: refuses names and options that cannot be meant', () => {
     expect(() => analyzeReceived(MAIL, { trusted: ['*'] })).toThrowError(
       expect.objectContaining({ code: 'domain-invalid' }),
