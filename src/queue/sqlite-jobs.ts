@@ -9,7 +9,8 @@ import { checkSubmission, jobIdTaken, reasonsOf, submissionIdTaken } from './job
 import { TakeBack } from './sqlite-commit.js';
 import { adopt, dropContent, type Staged } from './sqlite-content.js';
 import { type Database, isTaken } from './sqlite-database.js';
-import { endLease, enter, hurry, putOff, refreshDomain, refreshHead } from './sqlite-line.js';
+import { endLease, enter, refreshHead } from './sqlite-line.js';
+import { type LettingGo, putOff } from './sqlite-put-off.js';
 import { packNewJob, packRecipients } from './stored-job.js';
 import { factsOf } from './stored-message.js';
 
@@ -117,15 +118,21 @@ export function holderOf(database: Database, lease: Lease): Held | null {
   ) as Held | null;
 }
 
-/** Ends a lease together with the reports that it causes; false when it has been lost. */
+/** What a settlement did: whether the lease still held, and whether its domain is being let go. */
+interface Ended {
+  readonly done: boolean;
+  readonly going: LettingGo | null;
+}
+
+/** Ends a lease together with the reports that it causes. */
 export function settleLease(
   database: Database,
   lease: Lease,
   settlement: Settlement & { readonly attempts: number },
   reports: readonly Prepared[],
-): boolean {
+): Ended {
   const held = holderOf(database, lease);
-  if (held === null) return false;
+  if (held === null) return { done: false, going: null };
   const fresh = reports.filter(({ submission }) => knownId(database, submission.idempotencyKey) === null);
   const { next, recipients, at } = settlement;
   database.run(
@@ -140,11 +147,12 @@ export function settleLease(
   );
   noteReasons(database, held.seq, recipients, next);
   endLease(database, held.seq, held.domain);
-  if (settlement.putOff !== undefined) putOff(database, held.domain, settlement.putOff, at);
+  const says = settlement.putOff;
+  const going = says === undefined ? null : putOff(database, held.domain, says, at);
   refreshHead(database, held.domain, held.priority);
   if (next.kind !== 'again') endJob(database, submissionOf(held.seq));
   for (const report of fresh) putReport(database, report);
-  return true;
+  return { done: true, going };
 }
 
 /** The job has been settled by then: whatever is wrong with the report, that goes back too. */
@@ -214,11 +222,8 @@ export function forgetEnded(
   return { count: rows.length, more: rows.length === limit };
 }
 
-/** Makes the waiting jobs of a domain due now, and ends that it is put off; the number of jobs that wait. */
-export function flushDomain(database: Database, domain: string, now: number): number {
-  hurry(database, domain, now);
-  putOff(database, domain, null, now);
-  refreshDomain(database, domain);
+/** How many jobs of a domain wait. */
+export function countWaiting(database: Database, domain: string): number {
   const sql = `SELECT count(*) AS count FROM job WHERE state = 'ready' AND suspended = 0 AND domain = ?`;
   return database.get(sql, domain)?.['count'] as number;
 }

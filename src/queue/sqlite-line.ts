@@ -11,7 +11,8 @@ import { randomUUID } from 'node:crypto';
 import type { LeaseRequest } from './driver.js';
 import type { Database } from './sqlite-database.js';
 
-const READY = `state = 'ready' AND suspended = 0`;
+/** The condition of a job that waits in the line. */
+export const READY = `state = 'ready' AND suspended = 0`;
 const URGENT = `${READY} AND urgent = 1`;
 const PATIENT = `${READY} AND urgent = 0`;
 /** Jobs that one step marks urgent. */
@@ -68,7 +69,8 @@ export function markUrgent(database: Database, now: number): boolean {
   return rows.length === MARK_AT_ONCE;
 }
 
-function putOffUntil(database: Database, domain: string): number | null {
+/** Until when a domain is put off, or null. */
+export function putOffUntil(database: Database, domain: string): number | null {
   return (database.get('SELECT put_off_until AS at FROM domain WHERE name = ?', domain)?.['at'] ?? null) as
     | number
     | null;
@@ -83,36 +85,26 @@ export function enter(database: Database, domain: string, priority: number, dueA
 
 /** Sets all heads of a domain anew. */
 export function refreshDomain(database: Database, domain: string): void {
-  const rows = database.all(
-    `SELECT DISTINCT priority FROM job WHERE ${READY} AND domain = ?
-      UNION SELECT priority FROM head WHERE domain = ?`,
-    domain,
-    domain,
-  );
-  for (const { priority } of rows) refreshHead(database, domain, priority as number);
+  const rows = database.all('SELECT priority FROM head WHERE domain = ?', domain);
+  const known = rows.map((row) => row['priority'] as number);
+  for (const priority of new Set([...known, ...prioritiesOf(database, domain)])) {
+    refreshHead(database, domain, priority);
+  }
 }
 
-/** Puts a domain off until a time, or ends that with null: then all its waiting jobs are due at `now`. */
-export function putOff(database: Database, domain: string, until: number | null, now: number): void {
-  if (putOffUntil(database, domain) === until) return;
-  if (until === null) hurry(database, domain, now);
-  database.run(
-    'INSERT INTO domain (name, leased, put_off_until) VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET put_off_until = excluded.put_off_until',
-    domain,
-    until,
-  );
-  forgetIdle(database, domain);
-  refreshDomain(database, domain);
-}
-
-/** Makes the waiting jobs of a domain due; the number of jobs. Its heads are then the caller's to refresh. */
-export function hurry(database: Database, domain: string, now: number): number {
-  return database.run(
-    `UPDATE job SET due_at = ? WHERE ${READY} AND domain = ? AND due_at > ?`,
-    now,
-    domain,
-    now,
-  ).changes;
+/** Priorities of the waiting jobs of a domain: one step down the index for each, however many jobs there are. */
+export function prioritiesOf(database: Database, domain: string): number[] {
+  const found: number[] = [];
+  for (let last = Number.MIN_SAFE_INTEGER; ;) {
+    const row = database.get(
+      `SELECT priority FROM job WHERE ${READY} AND domain = ? AND priority > ? ORDER BY priority LIMIT 1`,
+      domain,
+      last,
+    );
+    if (row === null) return found;
+    last = row['priority'] as number;
+    found.push(last);
+  }
 }
 
 /** Counts a lease of a domain, or the end of one with -1. */
@@ -126,7 +118,8 @@ function countLease(database: Database, domain: string, by: 1 | -1): void {
   if (by < 0) forgetIdle(database, domain);
 }
 
-function forgetIdle(database: Database, domain: string): void {
+/** A domain of which there is nothing to know has no row. */
+export function forgetIdle(database: Database, domain: string): void {
   database.run('DELETE FROM domain WHERE name = ? AND leased = 0 AND put_off_until IS NULL', domain);
 }
 

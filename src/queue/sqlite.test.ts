@@ -119,6 +119,27 @@ describe('octets in a SQLite queue', () => {
     await queue.close();
   });
 
+  it('Q-1: are kept once for all domains of a message', async () => {
+    const file = path();
+    const queue = sqliteQueue(file);
+    const domains = ['b.example', 'c.example', 'd.example'];
+    await put(queue, { id: 's1', domains });
+    const big = await bigSubmission('s2', 2_000_000);
+    const [job] = big.jobs;
+    const jobs = domains.map((domain, i) => ({ ...(job as NonNullable<typeof job>), id: `s2.${i}`, domain }));
+    await queue.put({ ...big, jobs });
+    const reader = new DatabaseSync(file);
+    const row = reader
+      .prepare(
+        `SELECT (SELECT count(*) FROM submission WHERE body IS NOT NULL) AS small, (SELECT sum(length(octets)) FROM part) AS large`,
+      )
+      .get();
+    reader.close();
+    expect({ ...row }).toEqual({ small: 1, large: big.message.size });
+    expect(await lease(queue, START)).toHaveLength(6);
+    await queue.close();
+  });
+
   it('Q-1: of a large message are kept in parts, and gone with its last recipient', async () => {
     const file = path();
     const queue = sqliteQueue(file);

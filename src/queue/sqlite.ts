@@ -7,6 +7,7 @@
  *   sqlite-commit     many steps in one transaction, waiting for the lock without stopping the process
  *   sqlite-content    octets of messages
  *   sqlite-line       who goes next
+ *   sqlite-put-off    domains that wait as a whole
  *   sqlite-jobs       put, settle, give back, forget
  *   sqlite-operate    what operators ask
  */
@@ -35,7 +36,7 @@ import {
   type SqliteHandle,
 } from './sqlite-database.js';
 import {
-  flushDomain,
+  countWaiting,
   forgetEnded,
   knownId,
   type Prepared,
@@ -63,6 +64,7 @@ import {
   stateOf,
   suspendWhat,
 } from './sqlite-operate.js';
+import { letAllGo, lettingGo } from './sqlite-put-off.js';
 import { migrate } from './sqlite-schema.js';
 import { readAll, reviveRow, type StoredRow } from './stored-job.js';
 import type { Sealing } from './stored-message.js';
@@ -160,10 +162,11 @@ function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
       const { attempts } = applySettlement(lease.job, settlement);
       const reports: Prepared[] = [];
       for (const report of settlement.reports) reports.push(await prepare(store, report));
-      const done = await orUnstage(store, reports, () =>
+      const { done, going } = await orUnstage(store, reports, () =>
         committer.write(() => settleLease(database, lease, { ...settlement, attempts }, reports)),
       );
       if (!done) for (const { staged } of reports) await unstage(store, staged);
+      await letAllGo(store, going);
       store.wake();
       return done;
     },
@@ -273,7 +276,10 @@ function operating(
     count: (query) => committer.read(() => countRows(database, query)),
     suspend: (what, suspension) => committer.write(() => suspendWhat(database, what, suspension)),
     resume: (what) => woken(() => resumeWhat(database, what)),
-    flush: (domain, now) => woken(() => flushDomain(database, domain, now)),
+    async flush(domain, now) {
+      await letAllGo(store, await committer.read(() => lettingGo(database, domain, now)));
+      return woken(() => countWaiting(database, domain));
+    },
     acceptFloor: (id, floor, by) =>
       committer.write(() => {
         const sql = 'UPDATE job SET floor = ?, floor_by = ? WHERE id = ? AND ended_at IS NULL';

@@ -36,6 +36,19 @@ export const domainCases: Cases = {
       assert.equal((await lease(queue, START, { owner: 'w2', perDomain: 2 })).length, 1);
     },
   },
+  'Q-10: a domain with many jobs that are due does not keep those of the others back': async (queue) => {
+    for (let i = 0; i < 8; i += 1) await put(queue, { id: `b${i}` });
+    await put(queue, { id: 'c', domains: ['c.example'] });
+    await put(queue, { id: 'd', domains: ['d.example'] });
+    // A worker asks until it gets nothing.
+    const domains: string[] = [];
+    for (let some = 1; some > 0;) {
+      const leases = await lease(queue, START, { limit: 4, perDomain: 2 });
+      domains.push(...leases.map(({ job }) => job.domain));
+      some = leases.length;
+    }
+    assert.deepEqual(domains.toSorted(), ['b.example', 'b.example', 'c.example', 'd.example']);
+  },
   'Q-10: among due jobs the higher priority goes first': {
     requires: ['priorities'],
     body: async (queue) => {

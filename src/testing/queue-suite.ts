@@ -8,6 +8,7 @@
  * asked of it. Failure: an AssertionError that says what was expected.
  */
 import { strict as assert } from 'node:assert';
+import { isQueueError } from '../core/errors.js';
 import type { QueueDriver, Supports } from '../queue/driver.js';
 import {
   type CaseBody,
@@ -192,6 +193,34 @@ const settling: Cases = {
     assert.equal(await queue.count({ id: 's1.1', state: 'buried' }), 1);
     assert.deepEqual(await leaseIds(queue, START), ['r1.1']);
     assert.equal(await queue.settle(held, end), false);
+  },
+  'Q-1: the content of a message stays until the last of its jobs has ended': async (queue) => {
+    await put(queue, { id: 's1', domains: ['b.example', 'c.example'] });
+    const [first, second] = await lease(queue, START);
+    assert(first !== undefined && second !== undefined);
+    await queue.settle(first, settlement(first, { kind: 'done' }, { change: { state: 'delivered' } }));
+    assert.equal(await readContent(second), content);
+    await queue.settle(second, settlement(second, { kind: 'done' }, { change: { state: 'delivered' } }));
+    const views = await queue.find({ submissionId: 's1' });
+    assert.equal(views.length, 2);
+    for (const { job } of views)
+      await assert.rejects(readContent({ job, token: '', until: 0 }), isQueueError);
+  },
+  'Q-23: a settlement whose report cannot be kept is refused, and nothing of it stands': {
+    requires: ['atomicSettle'],
+    body: async (queue) => {
+      await put(queue, { id: 's1' });
+      await put(queue, { id: 'r1', domains: ['sender.example'], notBefore: START + DAY });
+      const held = await leaseOne(queue, START);
+      const report = await makeSubmission({ id: 'r1', kind: 'report', domains: ['sender.example'] });
+      const next = { kind: 'buried' as const, reason: 'recipient-rejected' as const };
+      const end = settlement(held, next, { change: { state: 'failed' }, reports: [report] });
+      await assert.rejects(queue.settle(held, end), isQueueError);
+      const [view] = await queue.find({ id: 's1.1' });
+      assert.deepEqual([view?.state, view?.job.recipients[0]?.state], ['leased', 'waiting']);
+      assert.equal(await readContent(held), content);
+      assert.equal(await queue.settle(held, { ...end, reports: [] }), true);
+    },
   },
   'DSN-13: a report whose key is known is left out, the rest of the settlement holds': async (queue) => {
     await put(queue, { id: 's1' });

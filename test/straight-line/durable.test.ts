@@ -48,6 +48,22 @@ describe('a sender with the SQLite queue', () => {
     expect((await second.status(receipt.id)).map(({ state }) => state)).toEqual(['done']);
   });
 
+  it('Q-8, Q-11: senders that name one file share one queue: each mail goes out once, and one may leave', async () => {
+    const [first, second] = [make(), make()];
+    for (let i = 0; i < 10; i += 1) await (i % 2 === 0 ? first : second).send(mail);
+    expect([await first.queue.count({}), await second.queue.count({})]).toEqual([10, 10]);
+    first.start();
+    second.start();
+    await world.clock.advance('1h');
+    expect(server().messages).toHaveLength(10);
+    expect(await first.queue.count({ state: 'done' })).toBe(10);
+    await first.close();
+    const { id } = await second.send(mail);
+    await world.clock.advance('1h');
+    expect((await second.status(id)).map(({ state }) => state)).toEqual(['done']);
+    world.noOffences();
+  });
+
   it('Q-8: an idempotency key holds across senders', async () => {
     const first = make();
     const { id } = await first.send({ ...mail, idempotencyKey: 'invoice 7' });
