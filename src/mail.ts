@@ -42,10 +42,12 @@ export interface Preparation {
   readonly holdForMs: number | null;
 }
 
-/** Keys of `Mail` that belong to its envelope. */
-const ENVELOPE_KEYS = ['from', 'notify', 'ret', 'envelopeId', 'relayed'] as const;
 const KEYS: readonly (keyof Mail)[] = [
-  ...ENVELOPE_KEYS,
+  'from',
+  'notify',
+  'ret',
+  'envelopeId',
+  'relayed',
   'to',
   'message',
   'minLevel',
@@ -65,9 +67,12 @@ const KEYS: readonly (keyof Mail)[] = [
 export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Context): Promise<Submission> {
   refuseUnknownOptions(mail, KEYS, 'send');
   const envelope = parseEnvelope({
-    ...Object.fromEntries(ENVELOPE_KEYS.map((key) => [key, mail[key]])),
     from: mail.from,
     recipients: mail.to,
+    notify: mail.notify,
+    ret: mail.ret,
+    envelopeId: mail.envelopeId,
+    relayed: mail.relayed,
   });
   const ask = asksOfMessage(mail);
   const id = randomUUID();

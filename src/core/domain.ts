@@ -3,7 +3,6 @@
  * trailing dot (MX-2, AT-39). `parseDomain` is the only door; what passed it can be compared with `===`.
  * Failure: a ConfigError that quotes the name. Standards: RFC 5321 §2.3.5, RFC 5890, RFC 1123 §2.1.
  */
-import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { ConfigError } from './errors.js';
 
@@ -15,18 +14,18 @@ const USUAL = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,6
 export function canonicalDomain(name: string): string | null {
   if (name.length <= 253 && USUAL.test(name) && !name.includes('xn--')) return name;
   const bare = name.endsWith('.') ? name.slice(0, -1) : name;
-  if (bare === '' || bare.length > 1000 || isIP(bare) !== 0) return null;
-  // node:url drops tabs and line ends in silence; a name that has any was meant to do something else (AT-20).
-  if (/[\s\p{Cc}]/u.test(bare)) return null;
+  if (bare === '' || bare.length > 1000) return null;
   const isPlain = /^[\x21-\x7e]+$/.test(bare);
-  // node:url also unescapes %xx and maps full-width digits to IP addresses; what it makes is checked below.
+  // node:url drops tabs and line ends in silence; a name that has any was meant to do something else (AT-20).
+  if (!isPlain && /[\s\p{Cc}]/u.test(bare)) return null;
+  // It also unescapes %xx and maps full-width digits to IP addresses; what it makes is checked below.
   const ascii = isPlain ? bare.toLowerCase() : domainToASCII(bare);
   // A label that claims to be an A-label must be one that decodes.
-  if (/(^|\.)xn--/.test(ascii) && domainToASCII(ascii) !== ascii) return null;
-  if (ascii === '' || ascii.length > 253 || isIP(ascii) !== 0) return null;
+  if (ascii.includes('xn--') && /(^|\.)xn--/.test(ascii) && domainToASCII(ascii) !== ascii) return null;
+  if (ascii.length > 253) return null;
   const labels = ascii.split('.');
   if (!labels.every((label) => LABEL.test(label))) return null;
-  // RFC 5321 §2.3.5: an all-numeric top label is an address in disguise, not a name.
+  // RFC 5321 §2.3.5: an all-numeric top label is an IPv4 address, open or in disguise; the colons of IPv6 are in no label.
   return /^\d+$/.test(labels.at(-1) ?? '') ? null : ascii;
 }
 

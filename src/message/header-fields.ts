@@ -49,8 +49,9 @@ function endOfLine(text: string, from: number): number {
 
 function parseField(text: string, place: Pick<HeaderField, 'start' | 'end' | 'line'>): HeaderField {
   // RFC 5322 §2.2: a name is printable ASCII without colon; the old form with space before the colon is refused.
-  const parts = /^([!-9;-~]+):([^]*)$/.exec(text);
-  if (parts === null) {
+  const colon = text.indexOf(':');
+  const name = text.slice(0, Math.max(0, colon));
+  if (!/^[!-9;-~]+$/.test(name)) {
     throw messageError(
       'message-malformed',
       `line ${place.line}`,
@@ -59,7 +60,9 @@ function parseField(text: string, place: Pick<HeaderField, 'start' | 'end' | 'li
         : 'It is no header field (name, colon, value), and no empty line ended the header before it.',
     );
   }
-  const name = parts[1] ?? '';
-  const value = (parts[2] ?? '').replaceAll('\r\n', '').trim();
+  const value = text
+    .slice(colon + 1)
+    .replaceAll('\r\n', '')
+    .trim();
   return { name, key: name.toLowerCase(), value, ...place };
 }

@@ -8,6 +8,7 @@
  * Failure: ConfigError whose code is a Reason (`message-malformed`, `received-loop`) with place and remedy.
  * Standards: RFC 5322 §3.6, RFC 5321 §4.4, §6.3.
  */
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { parseDomain } from '../core/domain.js';
 import { ConfigError } from '../core/errors.js';
@@ -32,7 +33,7 @@ export interface HeaderEdits {
 }
 
 // RFC 5322 §3.6: at most one of each.
-const SINGLE = [
+const SINGLE: ReadonlySet<string> = new Set([
   'date',
   'from',
   'sender',
@@ -43,13 +44,13 @@ const SINGLE = [
   'in-reply-to',
   'references',
   'subject',
-] as const;
-const HIDDEN = ['bcc', 'resent-bcc'] as const;
+]);
+const HIDDEN: readonly string[] = ['bcc', 'resent-bcc'];
 // RFC 5321 §6.3.
 const MAX_RECEIVED = 100;
 const MESSAGE_ID = /^<[!-;=?-~]+>$/;
 
-const isHidden = (field: HeaderField): boolean => (HIDDEN as readonly string[]).includes(field.key);
+const isHidden = (field: HeaderField): boolean => HIDDEN.includes(field.key);
 
 /**
  * Checks a canonical header section.
@@ -57,28 +58,36 @@ const isHidden = (field: HeaderField): boolean => (HIDDEN as readonly string[]).
  */
 export function checkHeader(header: Uint8Array): HeaderFacts {
   const fields = parseFields(header);
-  refuseHidden(fields);
-  for (const key of SINGLE) {
-    const second = fields.filter((field) => field.key === key)[1];
-    if (second !== undefined) throw malformed(second, `There is more than one ${second.name} field.`);
+  const first = new Map<string, HeaderField>();
+  const doubled: HeaderField[] = [];
+  let receivedCount = 0;
+  for (const field of fields) {
+    if (field.key === 'received') receivedCount += 1;
+    if (!first.has(field.key)) first.set(field.key, field);
+    else if (SINGLE.has(field.key)) doubled.push(field);
   }
-  checkOrigin(fields);
-  const receivedCount = fields.filter((field) => field.key === 'received').length;
+  refuseHidden(first);
+  for (const field of doubled) throw malformed(field, `There is more than one ${field.name} field.`);
+  checkOrigin(first);
   if (receivedCount >= MAX_RECEIVED) throw messageError('received-loop', `${receivedCount} Received fields`);
   checkUtf8(fields, header);
-  return { messageId: checkMessageId(fields), receivedCount };
+  return { messageId: checkMessageId(first), receivedCount };
 }
 
+/** The first field of each name. */
+type Fields = ReadonlyMap<string, HeaderField>;
+
 /** No Bcc content leaves the host (SC-36), and Return-Path is for the last server to write (SC-35). */
-function refuseHidden(fields: readonly HeaderField[]): void {
-  const hidden = fields.find(isHidden);
-  if (hidden !== undefined) {
+function refuseHidden(fields: Fields): void {
+  for (const key of HIDDEN) {
+    const hidden = fields.get(key);
+    if (hidden === undefined) continue;
     throw malformed(
       hidden,
       `A ${hidden.name} field would show its readers to all others. Leave it out, or set stripBcc: true.`,
     );
   }
-  const returnPath = fields.find((field) => field.key === 'return-path');
+  const returnPath = fields.get('return-path');
   if (returnPath !== undefined) {
     throw malformed(
       returnPath,
@@ -87,23 +96,22 @@ function refuseHidden(fields: readonly HeaderField[]): void {
   }
 }
 
-function checkOrigin(fields: readonly HeaderField[]): void {
-  const date = fields.find((field) => field.key === 'date');
+function checkOrigin(fields: Fields): void {
+  const date = fields.get('date');
   if (date === undefined) throw missing('Date', ' Add it, or set complete: true.');
   if (Number.isNaN(Date.parse(withoutComments(date.value))))
     throw malformed(date, 'The date cannot be read.');
-  const from = fields.find((field) => field.key === 'from');
+  const from = fields.get('from');
   if (from === undefined) throw missing('From', ' Add it: it says who wrote the message.');
   const authors = countMailboxes(from.value);
   if (authors === 0) throw malformed(from, 'From names nobody.');
-  const sender = fields.find((field) => field.key === 'sender');
-  if (authors > 1 && sender === undefined) {
+  if (authors > 1 && !fields.has('sender')) {
     throw malformed(from, 'From names several people, so a Sender field must say who sends.');
   }
 }
 
-function checkMessageId(fields: readonly HeaderField[]): string {
-  const field = fields.find((one) => one.key === 'message-id');
+function checkMessageId(fields: Fields): string {
+  const field = fields.get('message-id');
   if (field === undefined) throw missing('Message-ID', ' Add it, or set complete: true.');
   const id = withoutComments(field.value).trim();
   if (MESSAGE_ID.test(id)) return id;
@@ -115,6 +123,7 @@ function checkMessageId(fields: readonly HeaderField[]): string {
 
 /** RFC 6532 §3: octets above 127 in a header are UTF-8 or nothing. */
 function checkUtf8(fields: readonly HeaderField[], header: Uint8Array): void {
+  if (isUtf8(header)) return;
   for (const field of fields) {
     try {
       new TextDecoder('utf-8', { fatal: true }).decode(header.subarray(field.start, field.end));
@@ -129,10 +138,12 @@ function checkUtf8(fields: readonly HeaderField[], header: Uint8Array): void {
  * @throws ConfigError `message-malformed`, `header-invalid`, `domain-invalid`
  */
 export function editHeader(header: Buffer, edits: HeaderEdits): Buffer {
+  const { stripBcc, complete, prepend } = edits;
+  if (stripBcc !== true && complete === undefined && prepend === undefined) return header;
   const fields = parseFields(header);
-  const kept = edits.stripBcc === true ? fields.filter((field) => !isHidden(field)) : fields;
-  const added = edits.complete === undefined ? '' : missingLines(fields, edits.complete);
-  const front = edits.prepend === undefined ? '' : checkedLines(edits.prepend);
+  const kept = stripBcc === true ? fields.filter((field) => !isHidden(field)) : fields;
+  const added = complete === undefined ? '' : missingLines(fields, complete);
+  const front = prepend === undefined ? '' : checkedLines(prepend);
   if (kept.length === fields.length && added === '' && front === '') return header;
   const endOfFields = fields.at(-1)?.end ?? 0;
   return Buffer.concat([
@@ -173,6 +184,7 @@ function checkedLines(text: string): string {
 
 /** A value without its comments (RFC 5322 §3.2.2); quoted strings and escapes are minded. */
 export function withoutComments(value: string): string {
+  if (!value.includes('(')) return value;
   let depth = 0;
   let quoted = false;
   let kept = '';

@@ -231,9 +231,14 @@ function endScan(state: ScanState): ReturnType<LineScan['end']> {
       eightBitBody: state.eightBitBody,
       dotFree: state.dotFree,
       canonical: state.canonical,
-      header: Buffer.concat(state.headerParts),
+      header: joinParts(state.headerParts),
     },
   };
+}
+
+function joinParts(parts: readonly Buffer[]): Buffer {
+  const [only] = parts;
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
 }
 
 function countLines(chunk: Buffer, before: number): number {

@@ -7,7 +7,8 @@ import { canonicalDomain } from '../core/domain.js';
 
 /** The domains (canonical) to which a server might pass mail on for the sake of this local part (unquoted). */
 export function routedDomains(local: string): readonly string[] {
+  if (!/[%@!]/.test(local)) return [];
   // The last of several `%` or `@` names the next hop; `host!user` names it in front. All of them are looked at.
   const names = local.split(/[%@!,:]/).flatMap((part) => canonicalDomain(part.trim()) ?? []);
-  return /[%@!]/.test(local) ? [...new Set(names.filter((name) => name.includes('.')))] : [];
+  return [...new Set(names.filter((name) => name.includes('.')))];
 }

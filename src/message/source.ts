@@ -122,7 +122,8 @@ export async function prepareMessage(
 
 /** The message with another header, checked; the same octets from the same place when no edit changes anything. */
 async function withEdits(message: Message, edits: HeaderEdits, ctx: Context): Promise<Message> {
-  const before = Buffer.from(message.header);
+  const { buffer, byteOffset, byteLength } = message.header;
+  const before = Buffer.from(buffer, byteOffset, byteLength);
   const header = editHeader(before, edits);
   const checked = { ...message, ...checkHeader(header) };
   if (header === before) return checked;
