@@ -113,6 +113,9 @@ describe('mail to domains of a list', () => {
     await world.clock.advance('1h');
     await attempt('selfsigned.test');
     expect(told).toHaveLength(3);
+    world.server(host).play('greet554');
+    await world.clock.advance('1h');
+    await attempt('selfsigned.test');
     await attempt('clear.test');
     await attempt('good.test');
     await attempt('nowhere.test');
