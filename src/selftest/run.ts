@@ -22,10 +22,7 @@ import type { Plan } from '../policy/plan.js';
 import { type ListedDomain, verifyPolicies } from '../scheme/verify-policies.js';
 import { checkEngineOptions, type EngineOptions, senderKeys, type SenderOptions } from '../sender-options.js';
 import { createSender } from '../sender.js';
-import { type Authority, createAuthority } from '../testing/authority.js';
-import { createFakeClock } from '../testing/clock.js';
-import { checkReach } from '../testing/reach.js';
-import { createWorld, trustOf, type World } from '../testing/world.js';
+import type { Authority, World } from '../testing/index.js';
 import { bundledRoots } from '../x509/roots.js';
 import { anchorsOf, transplantRules } from './transplant.js';
 import { type Trial, trialsFor } from './trials.js';
@@ -83,14 +80,16 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRes
   const report = await verifyPolicies({ listed, host, atLeast, clock });
   const due = report.rows.filter(({ state }) => state !== 'pending').map(({ domain }) => domain);
   const groups = await groupDomains(due, host, clock);
-  const authority = await createAuthority({ clock });
+  // Loaded when it is needed, so that the package has the test world once, in a file of its own.
+  const testing = await import('../testing/index.js');
+  const authority = await testing.createAuthority({ clock });
   const findings: SelfTestFinding[] = [];
   const tried: SelfTestResult['groups'][0][] = [];
   for (const { plan, domains } of groups) {
-    const trials = trialsFor(plan, atLeast);
+    const trials = trialsFor(plan, atLeast, testing.scenarios);
     tried.push({ tried: plan.domain, domains, trials: trials.length });
     for (const trial of trials) {
-      const found = await quietly(() => tryOne({ plan, trial, host, authority, clock }));
+      const found = await quietly(() => tryOne({ plan, trial, host, authority, clock, testing }));
       if (found !== null) findings.push(found);
     }
   }
@@ -132,23 +131,24 @@ interface Attempt {
   readonly host: EngineOptions;
   readonly authority: Authority;
   readonly clock: Clock;
+  readonly testing: typeof import('../testing/index.js');
 }
 
 async function tryOne(attempt: Attempt): Promise<SelfTestFinding | null> {
-  const { plan, trial, authority, clock } = attempt;
+  const { plan, trial, authority, clock, testing } = attempt;
   const { domain } = plan;
   const mx = plan.mxAllowed?.[0] ?? `mx1.${domain}`;
   const names = [...new Set([mx, domain, ...(plan.name.accepted ?? [])])];
-  const world = await createWorld({
+  const world = await testing.createWorld({
     zones: { [domain]: { mx: [mx] } },
     servers: { [mx]: trial.arrives ? { certificate: { dns: names, cn: mx } } : trial.server },
-    clock: createFakeClock(clock.now()),
+    clock: testing.createFakeClock(clock.now()),
     authority,
   });
   const finding = { domain, trial: trial.name, says: trial.says };
   try {
     const states = await send(attempt, world);
-    checkReach(world, trial.arrives && hasMail(world) ? 'message' : 'session');
+    testing.checkReach(world, trial.arrives && hasMail(world) ? 'message' : 'session');
     return trial.arrives && !hasMail(world) ? { ...finding, kind: 'refused', seen: states } : null;
   } catch (error) {
     if (!(error instanceof AssertionError)) throw error;
@@ -164,7 +164,7 @@ function hasMail({ servers }: World): boolean {
 
 /** Sends one mail with the host's configuration in this world; what became of it at the first try. */
 async function send({ plan, host, authority, clock }: Attempt, world: World): Promise<string> {
-  const anchors = anchorsOf(authority, trustOf(authority));
+  const anchors = anchorsOf(authority, world.trust);
   const rules = await transplantRules(host.policies ?? [], plan.domain, anchors, createContext({ clock }));
   const sender = createSender(
     world.senderOptions({

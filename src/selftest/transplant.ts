@@ -8,7 +8,7 @@ import type { TableRule } from '../policy/from-table.js';
 import type { Ask } from '../policy/plan.js';
 import { isSource, type PolicyRule } from '../policy/rules.js';
 import type { PolicySource } from '../policy/source.js';
-import type { Authority } from '../testing/authority.js';
+import type { Authority } from '../testing/index.js';
 import { parseCertificates } from '../x509/parse.js';
 import type { TrustStore } from '../x509/trust-store.js';
 

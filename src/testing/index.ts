@@ -32,6 +32,7 @@ export type { Extensions, ExtensionPhases } from './extensions.js';
 export { describeFault, type Fault, faults } from './faults.js';
 export type { TlsSetting } from './play.js';
 export { type QueueCase, queueSuite } from './queue-suite.js';
+export { checkReach } from './reach.js';
 export type {
   ReceivedMessage,
   RecordedCommand,

@@ -201,8 +201,7 @@ function findServer(servers: ReadonlyMap<string, SmtpServer>, host: string): Smt
   );
 }
 
-/** Trusts an authority and distrusts its `distrusted` root. */
-export function trustOf(authority: Authority): TrustStore {
+function trustOf(authority: Authority): TrustStore {
   const distrusted = parseCertificates(authority.distrusted.certificate);
   const roots = [...parseCertificates(authority.trust), ...distrusted];
   return createTrustStore(
