@@ -14,7 +14,8 @@ import type { Database } from './sqlite-database.js';
 /** The condition of a job that waits in the line. */
 export const READY = `state = 'ready' AND suspended = 0`;
 const URGENT = `${READY} AND urgent = 1`;
-const PATIENT = `${READY} AND urgent = 0`;
+/** Under lease too: so a lease changes one index less. */
+const PATIENT = 'ended_at IS NULL AND suspended = 0 AND urgent = 0';
 /** Jobs that one step marks urgent. */
 const MARK_AT_ONCE = 200;
 

@@ -80,7 +80,7 @@ const STEPS: readonly string[] = [
   ALTER TABLE job_2 RENAME TO job;
   CREATE UNIQUE INDEX submission_key ON submission (key) WHERE key IS NOT NULL;
   CREATE INDEX job_ready ON job (domain, priority, due_at) WHERE state = 'ready' AND suspended = 0;
-  CREATE INDEX job_latest ON job (max(due_at, latest_at)) WHERE state = 'ready' AND suspended = 0 AND urgent = 0;
+  CREATE INDEX job_latest ON job (max(due_at, latest_at)) WHERE ended_at IS NULL AND suspended = 0 AND urgent = 0;
   CREATE INDEX job_urgent ON job (domain, priority, due_at) WHERE state = 'ready' AND suspended = 0 AND urgent = 1;
   CREATE INDEX job_leased ON job (lease_until) WHERE state = 'leased';
   CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
