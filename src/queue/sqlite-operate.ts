@@ -113,10 +113,17 @@ function markJob(database: Database, id: string, suspended: 0 | 1): void {
   refreshHead(database, row['domain'] as string, row['priority'] as number);
 }
 
+/** Each count goes down an index of its own: what has ended is not looked at. */
 function countUnfinished(database: Database, what: What): number {
   const [column, value] = 'id' in what ? ['id', what.id] : ['domain', what.domain];
-  const sql = `SELECT count(*) AS count FROM job WHERE ${column as string} = ? AND state IN ('ready', 'leased')`;
-  return database.get(sql, value as string)?.['count'] as number;
+  const parts = [
+    `state = 'ready' AND suspended = 0`,
+    `state = 'ready' AND suspended = 1`,
+    `state = 'leased'`,
+  ];
+  return parts
+    .map((state) => `SELECT count(*) AS count FROM job WHERE ${column as string} = ? AND ${state}`)
+    .reduce((sum, sql) => sum + (database.get(sql, value as string)?.['count'] as number), 0);
 }
 
 /** Ends suspensions whose time is over. */

@@ -84,6 +84,7 @@ const STEPS: readonly string[] = [
   CREATE INDEX job_urgent ON job (domain, priority, due_at) WHERE state = 'ready' AND suspended = 0 AND urgent = 1;
   CREATE INDEX job_leased ON job (lease_until) WHERE state = 'leased';
   CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
+  CREATE INDEX job_suspended ON job (domain) WHERE state = 'ready' AND suspended = 1;
   `,
 ];
 
