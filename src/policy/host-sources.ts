@@ -15,11 +15,13 @@ export interface HostPolicies {
   /** Roots that count where no rule names others. */
   readonly trust?: TrustStore;
   readonly allowLegacyTls?: boolean;
+  readonly onPolicyFailure?: 'hold' | 'bounce';
 }
 
 /**
  * The sources of a host.
- * @throws ConfigError for rules that cannot be meant, `default-missing`, `level-unknown`, `legacy-tls-enforced`
+ * @throws ConfigError for rules that cannot be meant, `default-missing`, `level-unknown`, `legacy-tls-enforced`,
+ *   `policy-failure-unknown`
  */
 export function sourcesOf(host: HostPolicies, trust: TrustStore, holdForMs: number | null = null): Sources {
   return {
@@ -29,6 +31,7 @@ export function sourcesOf(host: HostPolicies, trust: TrustStore, holdForMs: numb
       trust,
       ...(holdForMs === null ? {} : { holdForMs }),
       ...(host.allowLegacyTls === undefined ? {} : { allowLegacyTls: host.allowLegacyTls }),
+      ...(host.onPolicyFailure === undefined ? {} : { onPolicyFailure: host.onPolicyFailure }),
     }),
   };
 }
