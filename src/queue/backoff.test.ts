@@ -45,6 +45,19 @@ describe('nextAttempt', () => {
   });
 });
 
+it('Q-20, Q-22: a policy refusal has a schedule of its own where the host wants one', () => {
+  const schedule = parseSchedule({ heldGaps: ['15m', '1h'], jitter: 0 });
+  const next = (attempts: number, reasons: Retry['reasons']): number =>
+    nextAttempt(retry({ attempts, reasons }), schedule, () => 0);
+  expect([0, 1, 2].map((attempts) => next(attempts, ['certificate-expired']))).toEqual([
+    15 * MINUTE,
+    HOUR,
+    HOUR,
+  ]);
+  expect(next(0, ['connect-timeout'])).toBe(30 * MINUTE);
+  expect(next(0, ['certificate-expired', 'connect-timeout'])).toBe(30 * MINUTE);
+});
+
 describe('parseSchedule', () => {
   it('Q-3: gaps, jitter and the fast first retry are the choice of the host', () => {
     expect(parseSchedule({ gaps: ['10m', '4h'], jitter: 0, fastFirstRetry: '2m' })).toEqual({
@@ -55,10 +68,14 @@ describe('parseSchedule', () => {
     expect(parseSchedule({})).toEqual(SCHEDULE);
   });
 
-  it.each([{ gaps: [] }, { gaps: ['1s'] }, { jitter: 2 }, { jitter: Number.NaN }, { gap: ['1h'] }])(
-    'Q-3: refuses %j and says what was expected',
-    (options) => {
-      expect(() => parseSchedule(options as never)).toThrow(expect.toSatisfy(isConfigError));
-    },
-  );
+  it.each([
+    { gaps: [] },
+    { heldGaps: ['1s'] },
+    { gaps: ['1s'] },
+    { jitter: 2 },
+    { jitter: Number.NaN },
+    { gap: ['1h'] },
+  ])('Q-3: refuses %j and says what was expected', (options) => {
+    expect(() => parseSchedule(options as never)).toThrow(expect.toSatisfy(isConfigError));
+  });
 });

@@ -4,6 +4,7 @@
  *
  * Only this process's memory: after a restart the gaps begin anew, which costs one more try. Pure but for that.
  */
+import type { Reason } from '../core/reasons.js';
 import type { DomainSays } from '../deliver/settle.js';
 import { nextAttempt, type Schedule } from './backoff.js';
 
@@ -11,9 +12,9 @@ import { nextAttempt, type Schedule } from './backoff.js';
 export interface Pace {
   /**
    * Notes what an attempt said: until when the domain is to be put off (milliseconds since the epoch), null to end that,
-   * undefined for no change.
+   * undefined for no change. `reasons`: why it is closed.
    */
-  note(domain: string, says: DomainSays, now: number): number | null | undefined;
+  note(domain: string, says: DomainSays, reasons: readonly Reason[], now: number): number | null | undefined;
 }
 
 /** Domains whose failures are counted at the same time; the one not touched for longest goes first. */
@@ -23,7 +24,7 @@ const MAX_DOMAINS = 10_000;
 export function createPace(schedule: Schedule, random: () => number): Pace {
   const failures = new Map<string, { readonly count: number; readonly until: number }>();
   return {
-    note(domain, says, now) {
+    note(domain, says, reasons, now) {
       if (says === null) return undefined;
       const before = failures.get(domain);
       failures.delete(domain);
@@ -31,7 +32,7 @@ export function createPace(schedule: Schedule, random: () => number): Pace {
       // Those that were under way together are one failure.
       const again = before !== undefined && now < before.until;
       const count = again ? before.count : (before?.count ?? 0) + 1;
-      const retry = { attempts: count - 1, reasons: [], now, expiresAt: Number.POSITIVE_INFINITY };
+      const retry = { attempts: count - 1, reasons, now, expiresAt: Number.POSITIVE_INFINITY };
       const until = again ? before.until : nextAttempt(retry, schedule, random);
       failures.set(domain, { count, until });
       const oldest = failures.keys().next();

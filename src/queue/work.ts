@@ -20,6 +20,7 @@ import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
 import { firstHeld, isAging, noLaterThanThreshold, passedShare } from './aging.js';
 import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
+import { reasonsOf } from './job-record.js';
 import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.js';
 import type { LeaseKeeper } from './keeper.js';
 import type { Pace } from './pace.js';
@@ -120,7 +121,7 @@ async function settle(
   const outcomes = found === 'broken' ? brokenOutcomes(job, now) : found;
   // A break is no word about the mail: all stand as they stood.
   const settled = settleAttempt(job, found === 'broken' && now < job.expiresAt ? [] : outcomes, now);
-  const putOff = working.pace.note(job.domain, settled.domain, now);
+  const putOff = working.pace.note(job.domain, settled.domain, reasonsOf(waitingOf(settled)), now);
   const settlement = {
     ...(await composeSettlement(job, settled, outcomes, options, now)),
     ...(putOff === undefined ? {} : { putOff }),
@@ -177,12 +178,15 @@ async function composeSettlement(
 function nextOf(job: Job, settled: Settled, options: WorkOptions, now: number): Next {
   if (settled.buriedFor !== null) return { kind: 'buried', reason: settled.buriedFor };
   if (!settled.goesOn) return { kind: 'done' };
-  const waiting = settled.recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
-  const reasons = waiting.flatMap(({ reason }) => (reason === null ? [] : [reason]));
-  const retry = { attempts: job.attempts, reasons, now, expiresAt: job.expiresAt };
+  const waiting = waitingOf(settled);
+  const retry = { attempts: job.attempts, reasons: reasonsOf(waiting), now, expiresAt: job.expiresAt };
   const planned = nextAttempt(retry, options.schedule ?? SCHEDULE, options.random ?? Math.random);
   const at = retryAt(job, waiting, planned, now);
   return { kind: 'again', at, latestAt: settled.latestAt, countAttempt: true };
+}
+
+function waitingOf({ recipients }: Settled): readonly JobRecipient[] {
+  return recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
 }
 
 /** `planned`, but never after the end of its life, nor after the time at which there is something to tell of its age. */
