@@ -5,10 +5,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { freePort } from './free-port.js';
 import { type Binaries, findPostgres, unpack } from './postgres-binaries.js';
 
 /** A running server. */
@@ -34,7 +34,7 @@ export async function startPostgres(binaries: Binaries | null = findPostgres()):
   if (binaries === null) throw new Error(MISSING);
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
   const data = join(folder, 'data');
-  const user = owner();
+  const user = unprivileged();
   if (user !== null) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
   const bin =
@@ -65,7 +65,8 @@ export async function startPostgres(binaries: Binaries | null = findPostgres()):
   };
 }
 
-function owner(): { readonly uid: number; readonly gid: number } | null {
+/** Who runs a server that refuses to run as root; null: we are not root. */
+export function unprivileged(): { readonly uid: number; readonly gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   const users = readFileSync('/etc/passwd', 'utf8').split('\n');
   const line = ['postgres:', 'nobody:'].flatMap(
@@ -79,15 +80,4 @@ function owner(): { readonly uid: number; readonly gid: number } | null {
 
 function endOf(log: string): string {
   return existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-20).join('\n') : '';
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }
