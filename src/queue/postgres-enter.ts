@@ -6,7 +6,7 @@ import type { Lease, QueueDriver, Settlement, Submission } from './driver.js';
 import { applySettlement, checkSubmission, reasonsOf } from './job-record.js';
 import { type Packed, packSubmission, unstage } from './postgres-content.js';
 import { isStagedLost } from './postgres-failure.js';
-import { createSettler, type Ending } from './postgres-settle.js';
+import type { Ending, Settler } from './postgres-settle.js';
 import { ask, type Store } from './postgres-store.js';
 import { packRecipients } from './stored-job.js';
 import { MAX_IN_MEMORY } from './stored-message.js';
@@ -15,8 +15,7 @@ import { MAX_IN_MEMORY } from './stored-message.js';
 const MOST_STAGINGS = 3;
 
 /** How mail comes in and goes out of the queue. */
-export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
-  const settleGathered = createSettler(store);
+export function entering(store: Store, settler: Settler): Pick<QueueDriver, 'put' | 'settle'> {
   return {
     async put(submission) {
       checkSubmission(submission, () => false);
@@ -33,7 +32,7 @@ export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
       const ending = { domain, id, token: lease.token, end: endOf(lease, settlement) };
       const answer =
         settlement.reports.length === 0
-          ? await settleGathered(ending)
+          ? await settler.settle(ending)
           : await settleWithReports(store, ending, settlement.reports);
       store.watch.wake();
       if (answer === 'more' || settlement.reports.length > 0) store.watch.announce();

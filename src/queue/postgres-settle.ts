@@ -27,8 +27,17 @@ interface Pending {
 const MOST_AT_ONCE = 100;
 const MOST_TEXT = 1_000_000;
 
-/** Ends leases: `lost`, or how it was settled. @throws QueueError */
-export function createSettler(store: Store): (ending: Ending) => Promise<string> {
+/** Ends leases. */
+export interface Settler {
+  /** `lost`, or how it was settled. @throws QueueError */
+  settle(ending: Ending): Promise<string>;
+  /** Resolves when all that was asked for has its answer. */
+  end(): Promise<void>;
+}
+
+/** Makes a settler. */
+export function createSettler(store: Store): Settler {
+  const open = new Set<Promise<string>>();
   const waiting: Pending[] = [];
   /** What is settled apart, by domain; the list holds what comes while it is under way. */
   const apart = new Map<string, Pending[]>();
@@ -56,7 +65,7 @@ export function createSettler(store: Store): (ending: Ending) => Promise<string>
     }
     apart.delete(domain);
   };
-  return ({ domain, ...rest }) =>
+  const add = ({ domain, ...rest }: Ending): Promise<string> =>
     new Promise((resolve, reject) => {
       waiting.push({ domain, text: JSON.stringify({ domain, ...rest }), resolve, reject });
       if (running) return;
@@ -64,6 +73,16 @@ export function createSettler(store: Store): (ending: Ending) => Promise<string>
       // Others that end in the same turn of the event loop go along.
       setImmediate(() => void runAll());
     });
+  return {
+    settle(ending) {
+      const settling = add(ending).finally(() => open.delete(settling));
+      open.add(settling);
+      return settling;
+    },
+    async end() {
+      await Promise.allSettled(open);
+    },
+  };
 }
 
 /** Takes from the front as many as fit into one step. */

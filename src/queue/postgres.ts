@@ -23,6 +23,7 @@ import { leasing } from './postgres-lease.js';
 import { operating } from './postgres-operate.js';
 import { createCaller, type PostgresPool } from './postgres-pool.js';
 import { migrate } from './postgres-schema.js';
+import { createSettler } from './postgres-settle.js';
 import type { Store } from './postgres-store.js';
 import type { Sealing } from './stored-message.js';
 import { createWatch } from './postgres-watch.js';
@@ -61,6 +62,7 @@ export function postgresQueue(options: PostgresQueueOptions): QueueDriver {
   const caller = createCaller(pool, () => migrate(pool, schema));
   const watch = createWatch(pool, `${schema}_work`, listen);
   const store: Store = { ...caller, schema: `"${schema}"`, sealing, watch };
+  const settler = createSettler(store);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   const onIdleError = (): void => undefined;
   pool.on('error', onIdleError);
@@ -75,12 +77,13 @@ export function postgresQueue(options: PostgresQueueOptions): QueueDriver {
       putsOff: true,
       toldTime: true,
     },
-    ...entering(store),
+    ...entering(store, settler),
     ...leasing(store),
     ...operating(store),
     onWork: (listener) => watch.listen(listener),
     async close() {
       await watch.end();
+      await settler.end();
       await caller.close();
       pool.removeListener('error', onIdleError);
     },
