@@ -88,6 +88,7 @@ async function measure(size) {
     [`settle, ${BATCH} at once, median ms`]: median(settleTimes).toFixed(1),
     'settle p99 ms': p99(settleTimes).toFixed(1),
     'lease ms a job': (total / rounds / BATCH).toFixed(2),
+    'memory, MiB': Math.round(process.memoryUsage().rss / 2 ** 20),
   };
 }
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { systemClock } from '../../src/core/clock.js';
+import { workThroughFalls } from './falls.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { onEvent } from '../../src/core/channels.js';
 import { isConfigError } from '../../src/core/errors.js';
@@ -249,6 +251,17 @@ describe.skipIf(skipped)('a BullMQ queue in trouble', () => {
     for (const each of rest) expect(await readContent(each)).toContain('Hello.');
     expect(await queue.count({ state: 'done' })).toBe(1);
   });
+
+  it('Q-8, Q-11: while two workers run: nothing is lost, and nothing goes out twice unmarked', async () => {
+    const fallen = await workThroughFalls({
+      queues: [0, 1].map(() => queues.make({ name: 'falls' })),
+      clock: systemClock,
+      leaseMs: 1000,
+      fall: () => redis.restart(),
+    });
+    expect(fallen).toMatchObject({ lost: [], unmarked: [] });
+    expect(fallen.accepted).toBeGreaterThan(90);
+  }, 120_000);
 
   it('Q-8: a Redis without memory refuses, says what to do, and what it had stays', async () => {
     const queue = queues.make({ name: 'full' });
