@@ -24,6 +24,11 @@ export function giveBlock(octets: Uint8Array): void {
   (octets.buffer as { transfer?(size: number): unknown }).transfer?.(0);
 }
 
+/** Keeps the block in which these octets lie: from now on nobody gives it back. */
+export function keepBlock(octets: Uint8Array): void {
+  taken.delete(octets.buffer);
+}
+
 /** Gives back the block of `before` unless `after`, which was made from it, lies in it too. */
 export function giveReplaced(before: Uint8Array, after: Uint8Array): void {
   if (before.buffer !== after.buffer) giveBlock(before);

@@ -1,12 +1,21 @@
 /**
  * The octets of a message between put and the last attempt: kept in memory, in the host's file, behind the host's
- * function, or in a spool file; read again for every attempt and compared with what was accepted.
+ * function, or in a spool file. What others could change meanwhile is read again for every attempt and compared with what
+ * was accepted; memory is ours alone (`held-octets.ts`).
  * Failure: ConfigError `message-unreadable` at put, `message-changed` later. Standard: none; FAQ-10.
  */
-import { giveReplaced } from '../core/blocks.js';
+import { giveBlock, giveReplaced } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { ConfigError, isConfigError } from '../core/errors.js';
-import { createLineScan, messageError, type ScanFacts } from './line-scan.js';
+import { type HeldOctets, holdOctets } from './held-octets.js';
+import {
+  createLineScan,
+  type LineEndings,
+  messageError,
+  type ScanFacts,
+  type ScanOptions,
+} from './line-scan.js';
+import { prove } from './proven.js';
 import { readFile, spoolStream } from './spool.js';
 
 /**
@@ -20,28 +29,73 @@ export type MessageInput =
   | (() => AsyncIterable<Uint8Array>)
   | AsyncIterable<Uint8Array>;
 
-/** Octets that can be opened again and again. */
+/** Canonical octets that can be opened again and again, and what is known of them. */
 export interface Content {
+  readonly facts: ScanFacts;
   open(ctx: Context): AsyncIterable<Uint8Array>;
+  /** The same under another header. */
+  withHeader(header: Buffer, ctx: Context): Promise<Content>;
   readonly dispose?: () => Promise<void>;
 }
 
-const BLOCK = 64 * 1024;
+/** How content is taken. */
+export interface ContentOptions {
+  readonly maxSize: number;
+  readonly lineEndings: LineEndings;
+  readonly spoolDirectory?: string;
+}
 
 /**
- * Takes hold of what a host hands over. Memory is copied, so that the host may use its buffer again; a stream that can
- * be read only once is spooled, and `dispose` removes the file.
- * @throws ConfigError `message-unreadable`, `message-malformed`, `message-too-big`
+ * Takes hold of what a host hands over, and reads it once. Memory is copied, so that the host may use its buffer again; a
+ * stream that can be read only once is spooled, and `dispose` removes the file.
+ * @throws ConfigError `message-unreadable`, `message-malformed`, `message-too-big`, `lone-cr`, `line-too-long`
  */
 export async function holdContent(
   input: MessageInput,
-  options: { readonly maxSize: number; readonly spoolDirectory?: string },
+  options: ContentOptions,
   ctx: Context,
 ): Promise<Content> {
+  const { maxSize, lineEndings } = options;
+  const limits = { maxSize, lineEndings };
   if (typeof input === 'string' || input instanceof Uint8Array) {
-    const kept = typeof input === 'string' ? encodeText(input) : Buffer.from(input);
-    return { open: () => readBlocks(kept) };
+    return inMemory(holdOctets(typeof input === 'string' ? encodeText(input) : input, limits));
   }
+  const stored = await storeOf(input, options, ctx);
+  try {
+    const facts = await scanAll(stored.open(ctx), limits, ctx);
+    return inStore({ ...stored, open: (again) => readVerified(stored.open(again), facts, again) }, facts);
+  } catch (error) {
+    await stored.dispose?.();
+    throw error;
+  }
+}
+
+function inMemory(held: HeldOctets): Content {
+  return { ...held, withHeader: async (header) => inMemory(held.withHeader(header)) };
+}
+
+/** `stored` gives canonical octets that were compared with `facts`. */
+function inStore(stored: Store, facts: ScanFacts): Content {
+  return {
+    ...stored,
+    facts,
+    async withHeader(header, ctx) {
+      const open = (again: Context): AsyncIterable<Uint8Array> =>
+        replaceHeader(stored.open(again), facts.header.length, header);
+      const { canonical: _, ...changed } = await scanAll(open(ctx), {}, ctx);
+      return inStore({ ...stored, open }, { ...changed, canonical: facts.canonical });
+    },
+  };
+}
+
+type Store = Pick<Content, 'open' | 'dispose'>;
+
+/** Octets as they lie with the host, or in a spool file. */
+async function storeOf(
+  input: Exclude<MessageInput, string | Uint8Array>,
+  options: ContentOptions,
+  ctx: Context,
+): Promise<Store> {
   if (typeof input === 'function') {
     return { open: (again) => untilAborted(openStream(input), again.signal) };
   }
@@ -65,7 +119,15 @@ export async function holdContent(
  * out only when all fits.
  * @throws ConfigError `message-changed`
  */
-export async function* readVerified(
+export function readVerified(
+  octets: AsyncIterable<Uint8Array>,
+  facts: Pick<ScanFacts, 'size' | 'sha256'>,
+  ctx: Context,
+): AsyncIterable<Uint8Array> {
+  return prove(verify(octets, facts, ctx), { dotFree: false });
+}
+
+async function* verify(
   octets: AsyncIterable<Uint8Array>,
   facts: Pick<ScanFacts, 'size' | 'sha256'>,
   ctx: Context,
@@ -92,7 +154,7 @@ export async function* readVerified(
 }
 
 /** The same content under another header; nothing is last before `octets` ended without an error. */
-export async function* replaceHeader(
+async function* replaceHeader(
   octets: AsyncIterable<Uint8Array>,
   oldLength: number,
   header: Uint8Array,
@@ -121,8 +183,19 @@ function encodeText(text: string): Buffer {
   return Buffer.from(text, 'utf8');
 }
 
-async function* readBlocks(octets: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < octets.length; at += BLOCK) yield octets.subarray(at, at + BLOCK);
+/** The facts of a whole stream, whose blocks are given back. */
+async function scanAll(
+  octets: AsyncIterable<Uint8Array>,
+  limits: ScanOptions,
+  ctx: Context,
+): Promise<ScanFacts> {
+  const scan = createLineScan(limits);
+  for await (const chunk of octets) {
+    ctx.signal.throwIfAborted();
+    giveBlock(scan.push(chunk));
+    giveBlock(chunk);
+  }
+  return scan.end().facts;
 }
 
 function openStream(open: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

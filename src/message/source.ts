@@ -2,17 +2,16 @@
  * A message as the pipeline handles it: facts taken once, in one pass, when it is put; content that can be opened again
  * for every attempt and never has to be whole in memory.
  *
- * Steps of `prepareMessage`: hold the content (`content.ts`); scan it (`line-scan.ts`); make the changes to the header
+ * Steps of `prepareMessage`: hold the content and scan it (`content.ts`, `line-scan.ts`); make the changes to the header
  * that were asked for and check it (`headers.ts`); sign. Where nothing was asked for, the octets go out as they came
  * (FAQ-10). The body is never touched: TLS protects it on the way, and gateways behind the TLS can read it (FAQ-11).
  * Failure: ConfigError whose code is a Reason (`line-too-long`, `lone-cr`, `message-malformed`, ...); nothing is kept.
  */
-import { giveBlock } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { refuseUnknownOptions } from '../core/options.js';
-import { holdContent, type MessageInput, readVerified, replaceHeader } from './content.js';
+import { type Content, holdContent, type MessageInput } from './content.js';
 import { checkHeader, editHeader, type HeaderEdits } from './headers.js';
-import { createLineScan, type LineEndings, type ScanFacts } from './line-scan.js';
+import type { LineEndings } from './line-scan.js';
 
 export type { MessageInput } from './content.js';
 
@@ -92,57 +91,35 @@ export async function prepareMessage(
   ctx: Context,
 ): Promise<Message> {
   refuseUnknownOptions(options, OPTIONS, 'message');
-  const limits = {
-    lineEndings: options.lineEndings ?? 'normalise',
-    maxSize: options.maxSize ?? DEFAULT_MAX_SIZE,
-  };
-  const content = await holdContent(input, { ...options, maxSize: limits.maxSize }, ctx);
+  const { stripBcc = false, sign, maxSize = DEFAULT_MAX_SIZE, lineEndings = 'normalise' } = options;
+  const given = await holdContent(input, { ...options, maxSize, lineEndings }, ctx);
   try {
-    const facts = await scanAll(content.open(ctx), limits, ctx);
-    const given: Message = {
-      ...facts,
-      messageId: '',
-      receivedCount: 0,
-      open: (again) => readVerified(content.open(again), facts, again),
-      ...(content.dispose === undefined ? {} : { dispose: content.dispose }),
-    };
     const complete = { now: ctx.clock.now(), messageIdDomain: options.messageIdDomain };
-    const edited = await withEdits(
-      given,
-      { stripBcc: options.stripBcc === true, ...(options.complete === true ? { complete } : {}) },
-      ctx,
-    );
-    if (options.sign === undefined) return edited;
-    return await withEdits(edited, { prepend: await options.sign(edited) }, ctx);
+    const edits = { stripBcc, ...(options.complete === true ? { complete } : {}) };
+    const edited = await withEdits(given, edits, ctx);
+    const message = messageOf(edited);
+    if (sign === undefined) return message;
+    const prepend = await sign({ ...message, open: (again) => copiesOf(message.open(again)) });
+    return messageOf(await withEdits(edited, { prepend }, ctx));
   } catch (error) {
-    await content.dispose?.();
+    await given.dispose?.();
     throw error;
   }
 }
 
-/** The message with another header, checked; the same octets from the same place when no edit changes anything. */
-async function withEdits(message: Message, edits: HeaderEdits, ctx: Context): Promise<Message> {
-  const { buffer, byteOffset, byteLength } = message.header;
-  const before = Buffer.from(buffer, byteOffset, byteLength);
-  const header = editHeader(before, edits);
-  const checked = { ...message, ...checkHeader(header) };
-  if (header === before) return checked;
-  const open = (again: Context): AsyncIterable<Uint8Array> =>
-    replaceHeader(message.open(again), before.length, header);
-  const facts = await scanAll(open(ctx), {}, ctx);
-  return { ...checked, ...facts, canonical: message.canonical, open };
+/** The content with another header; the very same where no edit changes anything. */
+async function withEdits(content: Content, edits: HeaderEdits, ctx: Context): Promise<Content> {
+  const { header } = content.facts;
+  const edited = editHeader(header, edits);
+  return edited === header ? content : content.withHeader(edited, ctx);
 }
 
-async function scanAll(
-  octets: AsyncIterable<Uint8Array>,
-  limits: { readonly lineEndings?: LineEndings; readonly maxSize?: number },
-  ctx: Context,
-): Promise<ScanFacts> {
-  const scan = createLineScan(limits);
-  for await (const chunk of octets) {
-    ctx.signal.throwIfAborted();
-    giveBlock(scan.push(chunk));
-    giveBlock(chunk);
-  }
-  return scan.end().facts;
+/** @throws ConfigError `message-malformed`, `received-loop` */
+function messageOf({ facts, open, dispose }: Content): Message {
+  return { ...checkHeader(facts.header), ...facts, open, ...(dispose === undefined ? {} : { dispose }) };
+}
+
+/** For a hook of the host, which may do with the octets what it likes. */
+async function* copiesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of octets) yield Buffer.from(chunk);
 }
