@@ -7,14 +7,15 @@
 const FIRST_OTHER = 14;
 const BELOW = 0x0e0e0e0e;
 const HIGH = 0x80808080 | 0;
+const NONE = new Int32Array(0);
 
 /** Makes the search through one chunk: where, at `from` or behind it, the next such octet stands; its length: nowhere. */
 export function controlFinder(octets: Uint8Array): (from: number) => number {
   const { buffer, byteOffset, length } = octets;
   // Words begin where the memory has its multiples of four.
-  const lead = Math.min(length, (4 - (byteOffset & 3)) & 3);
-  const words = new Int32Array(buffer, byteOffset + lead, (length - lead) >> 2);
-  const count = words.length;
+  const lead = (4 - (byteOffset & 3)) & 3;
+  const count = Math.max(0, (length - lead) >> 2);
+  const words = count === 0 ? NONE : new Int32Array(buffer, byteOffset + lead, count);
   return (from) => {
     let at = from;
     for (; at < length && (at < lead || ((at - lead) & 3) !== 0); at += 1) {
