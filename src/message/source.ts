@@ -115,8 +115,14 @@ async function withEdits(content: Content, edits: HeaderEdits, ctx: Context): Pr
 }
 
 /** @throws ConfigError `message-malformed`, `received-loop` */
-function messageOf({ facts, open, dispose }: Content): Message {
-  return { ...checkHeader(facts.header), ...facts, open, ...(dispose === undefined ? {} : { dispose }) };
+function messageOf(content: Content): Message {
+  const { facts, dispose } = content;
+  return {
+    ...checkHeader(facts.header),
+    ...facts,
+    open: (ctx) => content.open(ctx),
+    ...(dispose === undefined ? {} : { dispose }),
+  };
 }
 
 /** For a hook of the host, which may do with the octets what it likes. */
