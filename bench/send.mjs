@@ -1,7 +1,9 @@
 /**
  * Sends messages to the sink and tells what it took: one run of one sender, in a process of its own.
  *
- *   node bench/send.mjs <ours|nodemailer|floor> <port> <ca.pem> <messages> <size> <connections>
+ *   node bench/send.mjs <ours|durable|nodemailer|floor> <port> <ca.pem> <messages> <size> <connections> [<queue>]
+ *
+ * `durable` is `ours` with the queue in a SQLite file: 50 callers, each waiting until its message is kept.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -9,7 +11,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { messageOf } from './message.mjs';
 
-const [, , kind, portText, caFile, countText, sizeText, connectionsText] = process.argv;
+const [, , kind, portText, caFile, countText, sizeText, connectionsText, queueFile] = process.argv;
 const port = Number(portText);
 const count = Number(countText);
 const size = Number(sizeText);
@@ -24,7 +26,7 @@ function numbers() {
   return () => (next < count ? next++ : null);
 }
 
-async function ours() {
+async function ours(callers, queueOf) {
   const { createSender, memoryQueue } = await import('../dist/index.js');
   const { pemStore } = await import('../dist/x509/index.js');
   const found = (records) => Promise.resolve({ kind: 'found', records, dnssec: 'insecure', ttl: 3600 });
@@ -32,7 +34,7 @@ async function ours() {
   const sender = createSender({
     ehloName: 'out.bank.test',
     default: 'verified',
-    queue: memoryQueue(),
+    queue: queueOf(memoryQueue),
     trust: pemStore(ca, 'bench'),
     port,
     allowPrivateAddresses: true,
@@ -51,22 +53,25 @@ async function ours() {
     async run() {
       const next = numbers();
       let open = 0;
-      let wake = () => undefined;
+      const waiting = [];
       const fewerThan = async (most) => {
-        while (open >= most) await new Promise((resolve) => (wake = resolve));
+        while (open >= most) await new Promise((resolve) => waiting.push(resolve));
       };
-      for (let i = next(); i !== null; i = next()) {
-        const receipt = await sender.send({ from, to, message: messageOf(i, size) });
-        open += 1;
-        // A message that was not delivered ends the run: nobody catches this.
-        void receipt.settled.then(([outcome]) => {
-          if (outcome.state !== 'delivered') throw new Error(`not delivered: ${outcome.reason}`);
-          open -= 1;
-          wake();
-        });
-        // As many wait in the queue as a burst would leave there, and no more, so that memory says something.
-        await fewerThan(200);
-      }
+      const call = async () => {
+        for (let i = next(); i !== null; i = next()) {
+          const receipt = await sender.send({ from, to, message: messageOf(i, size) });
+          open += 1;
+          // A message that was not delivered ends the run: nobody catches this.
+          void receipt.settled.then(([outcome]) => {
+            if (outcome.state !== 'delivered') throw new Error(`not delivered: ${outcome.reason}`);
+            open -= 1;
+            waiting.shift()?.();
+          });
+          // As many wait in the queue as a burst would leave there, and no more, so that memory says something.
+          await fewerThan(200);
+        }
+      };
+      await Promise.all(Array.from({ length: callers }, call));
       await fewerThan(1);
     },
     close: () => sender.close(),
@@ -168,7 +173,13 @@ function lines(socket) {
   return () => (done.length > 0 ? done.shift() : new Promise((resolve) => waiting.push(resolve)));
 }
 
-const sender = await { ours, nodemailer, floor }[kind]();
+const kinds = {
+  ours: () => ours(1, (memoryQueue) => memoryQueue()),
+  durable: () => ours(50, () => queueFile),
+  nodemailer,
+  floor,
+};
+const sender = await kinds[kind]();
 const cpu = process.cpuUsage();
 const since = performance.now();
 await sender.run();
