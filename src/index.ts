@@ -61,7 +61,7 @@ export { type CertificateSummary, type DeliveryReceipt, summarise } from './rece
 export { explainOutcome, type ExplainOptions } from './report/explain.js';
 export type { Cancellation, CancelRequest } from './queue/cancel.js';
 export { bullmqQueue, type BullmqQueueOptions } from './queue/bullmq.js';
-export type { RateOptions } from './queue/rate.js';
+export type { RateOptions, RateWords } from './queue/rate.js';
 export { sqliteQueue, type SqliteQueueOptions } from './queue/sqlite.js';
 export { postgresQueue, type PostgresQueueOptions } from './queue/postgres.js';
 export { memoryQueue, type MemoryQueueOptions } from './queue/memory.js';

@@ -26,13 +26,14 @@ export type {
   TakeRequest,
 } from './driver.js';
 export type { DomainSays, Settled } from '../deliver/settle.js';
+export type { Attempted } from '../deliver/attempt.js';
 export { applySettlement, startJob } from './job-record.js';
 export { bullmqQueue, type BullmqQueueOptions } from './bullmq.js';
 export type { Cancellation, CancelRequest } from './cancel.js';
 export { memoryQueue, type MemoryQueueOptions } from './memory.js';
 export { postgresQueue, type PostgresQueueOptions } from './postgres.js';
 export type { PostgresClient, PostgresPool, PostgresRow } from './postgres-pool.js';
-export { parseRate, type RateLimit, type RateOptions } from './rate.js';
+export { parseRate, type RateLimit, type RateLimits, type RateOptions, type RateWords } from './rate.js';
 export { sqliteQueue, type SqliteQueueOptions } from './sqlite.js';
 export type { SqliteHandle } from './sqlite-database.js';
 export type { Sealing } from './stored-message.js';
