@@ -37,6 +37,7 @@ import { createExaminer, type ExamineOptions, type OwnServer } from './examine.j
 import { checkEngineOptions, type EngineOptions } from './sender-options.js';
 import type { ConnectOptions } from './smtp/connect.js';
 import { createConnectionPool } from './smtp/pool.js';
+import { parseWindow, WINDOW } from './smtp/window.js';
 import { parseEhloName } from './smtp/ehlo-name.js';
 import { parseConfiguredRoute } from './route/configured.js';
 import { createSecureContexts } from './tls/context.js';
@@ -118,6 +119,7 @@ export function composeEngine(
     route,
     routes: createKeptRoutes(route.random),
     pool: createConnectionPool(options.perHost ?? 2),
+    window: windowsOf(from, parseWindow(options.window ?? WINDOW, 'window')),
     contexts: createSecureContexts(),
     store,
     connect: connectOptionsOf(options, ehloName),
@@ -211,6 +213,11 @@ function routesOf(from: Sources): (domain: string) => ConfiguredRoute | null {
     const rule = findRule(from.table, domain);
     return rule === null ? null : (parsed.get(rule) ?? null);
   };
+}
+
+/** SC-54: the window of a domain, by its rule or by the option for all. */
+function windowsOf(from: Sources, window: number): (domain: string) => number {
+  return (domain) => findRule(from.table, domain)?.window ?? window;
 }
 
 function routeOptionsOf(options: EngineOptions, ehloName: string): RouteOptions {

@@ -81,6 +81,11 @@ export interface EngineOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Connections to one host at the same time, in this process. Default 2. */
   readonly perHost?: number;
+  /**
+   * Messages under way at the same time on one connection to a server that offers PIPELINING and CHUNKING (SC-54); to
+   * others one more at most. 1: each waits for the receipt of the one before. A rule may say it for its domain. Default 16.
+   */
+  readonly window?: number;
   /** Remembers unreachable hosts. Default: a sender remembers, an engine alone does not. */
   readonly health?: HostHealth;
   /**
@@ -151,6 +156,7 @@ const ENGINE_KEYS: readonly (keyof EngineOptions)[] = [
   'allowPrivateAddresses',
   'timeouts',
   'perHost',
+  'window',
   'health',
   'expiryWarnings',
   'once',

@@ -48,3 +48,16 @@ export function insertOctets(octets: Buffer, places: readonly number[], octet: n
   octets.copy(out, to, from);
   return out;
 }
+
+/** One block of several pieces, which are given back; a single piece is that block itself. */
+export function gatherBlocks(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const block = takeBlock(size);
+  let at = 0;
+  for (const piece of pieces) {
+    block.set(piece, at);
+    at += piece.length;
+    giveBlock(piece);
+  }
+  return block;
+}

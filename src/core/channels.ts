@@ -63,6 +63,8 @@ export interface Events {
   'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** The peer may have the message although its receipt was lost, or whoever sent it ended in mid-attempt (Q-15). */
   'delivery.ambiguous': { readonly job: string; readonly domain: string; readonly host: string };
+  /** A server took content after it had refused what belongs to it: the connection is ended, the message is `unknown` (SC-54). */
+  'replies.mismatched': { readonly host: string; readonly address: string };
   /** Somebody else holds the job by now; what this worker found out is discarded (Q-11). */
   'lease.lost': { readonly job: string; readonly domain: string };
   /** Something threw that must not; nothing is lost. `error` is its name and code, never its text (AT-52). */

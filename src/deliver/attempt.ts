@@ -17,7 +17,7 @@ import type { Message } from '../message/source.js';
 import { weakerThan } from '../policy/compare.js';
 import type { Plan } from '../policy/plan.js';
 import type { Route, Target } from '../route/route.js';
-import { transact, type TransactionResult } from '../smtp/transact.js';
+import { transact } from '../smtp/transact.js';
 import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
 import { createCount, whenRoom } from './host-rate.js';
 import type { Job, JobRecipient } from './job.js';
@@ -148,6 +148,9 @@ interface Visit {
   readonly found: readonly { readonly path: string; readonly outcome: Outcome; readonly stays: boolean }[];
 }
 
+/** So often a message goes to another connection because the one before wanted no more; then it waits for its next attempt. */
+const MAX_REPEATS = 10;
+
 /** Opens one target and runs the transaction there. */
 async function visitTarget(
   target: Target,
@@ -155,17 +158,16 @@ async function visitTarget(
   { plan, opener }: Walk,
   ctx: Context,
 ): Promise<Visit> {
-  for (;;) {
-    const opened = await openTarget(plan, target, opener, ctx);
+  for (let repeats = 0; ; repeats += 1) {
+    const opened = await openTarget(plan, target, mail.message.size, opener, ctx);
     if (opened.kind === 'refused') return { opened, found: [] };
     const { session, turn } = opened;
-    const sharing = { reset: turn.reused, onWritten: () => turn.pass() };
     let good = false;
     try {
-      const result = await transact(session, mail.envelope, mail.message, ctx, sharing);
+      const result = await transact(session, mail.envelope, mail.message, ctx, turn);
       good = result.reusable;
-      // SC-52: a kept connection that was dead, or that the server wants no more of, costs no attempt. It is gone now.
-      if (turn.reused && isUntouched(result)) continue;
+      // SC-52, SC-54: a kept connection that was dead, or on which the server wants no more, costs no attempt.
+      if (turn.reused && result.untouched && repeats < MAX_REPEATS) continue;
       const { dsnOffered } = result;
       const found = result.recipients.map((reply) => ({
         path: reply.recipient.address.path,
@@ -177,12 +179,4 @@ async function visitTarget(
       turn.end(good);
     }
   }
-}
-
-/** True where the server has taken no notice of this message: the connection broke before MAIL was answered, or 421 did. */
-function isUntouched({ recipients }: TransactionResult): boolean {
-  return recipients.every(
-    ({ result, phase, reply }) =>
-      phase === 'mail' && (result === 'lost' || (result === 'refused' && reply?.code === 421)),
-  );
 }

@@ -4,7 +4,7 @@ import { parseEnvelope, type Recipient } from '../message/envelope.js';
 import type { Plan } from '../policy/plan.js';
 import type { Target } from '../route/route.js';
 import type { Reply } from '../smtp/reply.js';
-import type { RecipientReply } from '../smtp/transact.js';
+import type { RecipientReply } from '../smtp/transaction-result.js';
 import { classifyReason, classifyRefusals, classifyReply, stateOf, staysHere, statusOf } from './classify.js';
 import type { Opened } from './open.js';
 

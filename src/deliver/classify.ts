@@ -10,7 +10,7 @@ import type { Plan } from '../policy/plan.js';
 import type { UnusableHost } from '../route/route.js';
 import type { Admitted } from '../smtp/admitted.js';
 import type { Reply } from '../smtp/reply.js';
-import type { RecipientReply } from '../smtp/transact.js';
+import type { RecipientReply } from '../smtp/transaction-result.js';
 import type { Verdict } from '../verdict/verdict.js';
 import type { Opened } from './open.js';
 import type { Outcome, State } from './outcome.js';

@@ -63,7 +63,7 @@ export async function dryRun(domain: string, ask: Ask | null, opener: Opener, ct
   const { targets } = way.route;
   for (let at = 0; at < targets.length; at += AT_ONCE) {
     const some = targets.slice(at, at + AT_ONCE);
-    const tried = some.map(async (target) => leave(await openTarget(plan, target, afresh, ctx), ctx));
+    const tried = some.map(async (target) => leave(await openTarget(plan, target, 0, afresh, ctx), ctx));
     hosts.push(...(await Promise.all(tried)));
   }
   const refusing = hosts.find((host) => host.reason !== null);

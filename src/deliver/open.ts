@@ -17,7 +17,8 @@ import type { Admitted } from '../smtp/admitted.js';
 import { authenticate } from '../smtp/authenticate.js';
 import type { Connection } from '../smtp/connection.js';
 import { greet } from '../smtp/greet.js';
-import type { ConnectionPool, Leave, Turn } from '../smtp/pool.js';
+import type { ConnectionPool, Leave } from '../smtp/pool.js';
+import type { Turn } from '../smtp/turns.js';
 import { admit } from '../verdict/admit.js';
 import { judge, type JudgeInput } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
@@ -35,6 +36,8 @@ export interface HostHealth {
 /** Everything that opening needs, made once by the composition root. */
 export interface Opener extends Means, WayFinder {
   readonly pool: ConnectionPool;
+  /** Messages to this domain that may be under way on one connection (SC-54). */
+  readonly window: (domain: string) => number;
   readonly health: HostHealth;
   /** null: there is no limit. */
   readonly hostRate: HostRate | null;
@@ -69,25 +72,43 @@ export type Opened =
       readonly asked?: Verdict | null;
     };
 
-/** Steps 4 to 7 for one target: a kept session whose facts still pass, or a new connection. */
-export async function openTarget(plan: Plan, target: Target, opener: Opener, ctx: Context): Promise<Opened> {
-  const down = opener.health.down(target, plan.fingerprint, ctx.clock.now());
-  if (down !== null) {
-    return refused(target, { reason: down, detail: 'not tried again so soon', phase: 'skipped' });
-  }
+/** Steps 4 to 7 for one target and a message of so many octets: a kept session whose facts still pass, or a new connection. */
+export async function openTarget(
+  plan: Plan,
+  target: Target,
+  octets: number,
+  opener: Opener,
+  ctx: Context,
+): Promise<Opened> {
+  const wish = { octets, window: opener.window(plan.domain) };
   for (;;) {
-    const got = await opener.pool.acquire(poolKey(plan, target), ctx);
+    const early = isDown(plan, target, opener, ctx);
+    if (early !== null) return early;
+    const got = await opener.pool.acquire(poolKey(plan, target), wish, ctx);
     if ('turn' in got) {
       const session = judgeKept(got.turn, plan, target, ctx);
       if (session !== null) return { kind: 'session', target, session, turn: got.turn };
       got.turn.end(false);
       continue;
     }
+    // While this one waited, another may have found out.
+    const late = isDown(plan, target, opener, ctx);
+    if (late !== null) {
+      got.leave.failed();
+      return late;
+    }
     const opened = await openNew({ plan, target, leave: got.leave }, opener, ctx);
     const reason = opened.kind === 'refused' ? opened.reason : null;
     opener.health.report(target, plan.fingerprint, reason, ctx.clock.now());
     return opened;
   }
+}
+
+/** A host that was found unreachable a moment ago is left alone. */
+function isDown(plan: Plan, target: Target, opener: Opener, ctx: Context): Opened | null {
+  const reason = opener.health.down(target, plan.fingerprint, ctx.clock.now());
+  if (reason === null) return null;
+  return refused(target, { reason, detail: 'not tried again so soon', phase: 'skipped' });
 }
 
 /** The pass that each connection has; it goes with the connection. */

@@ -8,6 +8,7 @@ import { parseDomain } from '../core/domain.js';
 import { type Duration, parseDuration } from '../core/duration.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
+import { parseWindow } from '../smtp/window.js';
 import { parseSuite, type SuiteRules } from '../tls/suites.js';
 import type { NameMode } from '../x509/names.js';
 import type { TrustStore } from '../x509/trust-store.js';
@@ -52,6 +53,11 @@ export interface TableRule {
   readonly locked?: boolean;
   /** A route instead of the MX records; read by `route/configured`. */
   readonly route?: unknown;
+  /**
+   * Messages under way at the same time on one connection; 1: each waits for the receipt of the one before. Default: the
+   * option `window` of the sender.
+   */
+  readonly window?: number;
   readonly onPolicyFailure?: 'hold' | 'bounce';
   /** 5 to 7 days are sensible (FI-21). */
   readonly holdFor?: Duration;
@@ -69,6 +75,7 @@ export interface ParsedRule {
   readonly kind: 'exact' | 'label' | 'below';
   readonly ask: Ask;
   readonly route: unknown;
+  readonly window: number | null;
   readonly onPolicyFailure: 'hold' | 'bounce' | null;
   readonly holdForMs: number | null;
   readonly waivers: readonly Waiver[];
@@ -97,6 +104,7 @@ const KEYS: readonly (keyof TableRule)[] = [
   'clientCertificate',
   'locked',
   'route',
+  'window',
   'onPolicyFailure',
   'holdFor',
   'waive',
@@ -184,6 +192,7 @@ function parseRule(rule: TableRule, index: number): ParsedRule {
     kind,
     ask: askOf(rule, level, where),
     route: rule.route ?? null,
+    window: rule.window === undefined ? null : parseWindow(rule.window, `${where}.window`),
     onPolicyFailure: rule.onPolicyFailure ?? null,
     holdForMs,
     waivers: (rule.waive ?? []).map((waiver) => parseWaiver(waiver, rule, where)),

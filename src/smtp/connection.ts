@@ -1,17 +1,18 @@
 /**
  * A connection to a mail server: octets out, replies in, one reader for each layer. It knows which replies are due; one
- * that is not due ends the connection (AT-7). It never decides what a reply means.
+ * that is not due ends the connection (AT-7). It never decides what a reply means, but for 421, behind which none comes.
  * Failure: pending and later replies reject with ConnectionError or ProtocolError; the socket is gone then.
  */
 import type net from 'node:net';
-import { giveBlock } from '../core/blocks.js';
-import type { Context } from '../core/context.js';
+import { type Context, createContext } from '../core/context.js';
 import { ConnectionError, type Phase, ProtocolError } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
 import type { PeerFacts } from '../tls/facts.js';
 import type { Capabilities } from './capabilities.js';
 import { formatCommand } from './command.js';
 import type { Endpoint } from './endpoint.js';
+import { closedByUs, closedByServer, sayFarewell } from './farewell.js';
+import { createOutbox } from './outbox.js';
 import { createReplyReader, type Reply, type ReplyReader } from './reply.js';
 import { placeOf } from './socket.js';
 import { reasonOfTlsError } from './tls-failure.js';
@@ -26,10 +27,16 @@ export interface Due {
   readonly timeoutMs: number;
 }
 
+/** Who hears replies, in the very moment when they come and before the next one is read. */
+export interface Ear {
+  heard(reply: Reply): void;
+  /** No reply comes any more. May be said more than once. */
+  lost(error: Error): void;
+}
+
 interface Waiting extends Due {
   readonly ctx: Context;
-  resolve(reply: Reply): void;
-  reject(error: Error): void;
+  readonly ear: Ear;
 }
 
 /** One connection. Fields are read by everybody and written by `src/smtp` alone. */
@@ -46,18 +53,27 @@ export interface Connection {
   /** Milliseconds of the clock when it was made, and octets written, for CV-14. */
   readonly openedAt: number;
   octetsOut: number;
+  /** Of `octetsOut`, those that may have left; the rest never will if the connection breaks now. */
+  readonly octetsHanded: number;
   readonly alive: boolean;
+  /** The server has said 421: it answers nothing that stands behind, and does nothing about it (SC-14). */
+  readonly saidGoodbye: boolean;
   /** Why it is gone; null as long as nobody has noticed that it is. */
   readonly failure: Error | null;
   /** Writes one command and waits for its reply; errors name the verb, or `command` where the line has none to show. */
   ask(line: string, due: Omit<Due, 'command'> & { readonly command?: string }, ctx: Context): Promise<Reply>;
   /** Announces that a reply is due; call it before the octets that cause it. */
   expect(due: Due, ctx: Context): Promise<Reply>;
+  /** The same for one whom nobody calls off, because others have written behind. */
+  hear(due: Due, ear: Ear): void;
   /** Writes octets, whose block is given back; resolves when the kernel or the buffer has room again. */
   write(octets: Uint8Array, timeoutMs: number, ctx: Context): Promise<void>;
+  /** Writes octets without waiting for room; bounded by whoever calls. */
+  post(octets: Uint8Array): void;
   /** Says QUIT, waits shortly, closes with TLS's own farewell. Never rejects (SC-17, ST-17). */
   quit(ctx: Context): Promise<void>;
-  destroy(): void;
+  /** Ends it at once; replies that are due are lost, for the reason given. */
+  destroy(why?: Error): void;
   /** True when no octet is held that nobody has read (ST-5). */
   readonly bufferEmpty: boolean;
   /** Gives the bare socket away, for STARTTLS; reading stops. */
@@ -65,6 +81,9 @@ export interface Connection {
   /** Takes a new layer; reader, capabilities and dues start anew (ST-9). */
   adopt(layer: net.Socket, facts: PeerFacts | null): void;
 }
+
+/** As much may be waiting to be written before whoever writes on has to wait. */
+const ROOM = 64 * 1024;
 
 /** Makes a connection over a socket that is connected. */
 export function createConnection(
@@ -74,20 +93,42 @@ export function createConnection(
 ): Connection {
   let layer = socket;
   let reader: ReplyReader = createReplyReader();
+<<<<<<< HEAD
   // Made when it is asked for: the stack trace of an ordinary end, which nobody reads, costs more than the farewell.
   let failure: Error | (() => Error) | null = null;
   const why = (): Error | null => {
     if (typeof failure === 'function') failure = failure();
     return failure;
   };
+=======
+  let failure: Error | null = null;
+  let saidGoodbye = false;
+>>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
   let disarm = (): void => undefined;
   const waiting: Waiting[] = [];
+  const uncalled = createContext({ clock: ctx.clock });
+  const drains = new Set<() => void>();
+  const outbox = createOutbox({
+    write: (octets, done) => void layer.write(octets, done),
+    // TLS has made its own octets of them by then; a socket of the host's `dial` may keep what it was given.
+    get copies() {
+      return connection.facts !== null;
+    },
+    drained() {
+      if (outbox.pending < ROOM) for (const drain of drains) drain();
+    },
+  });
 
   const retire = (reason: Error | (() => Error)): void => {
     failure = reason;
     disarm();
     endCap();
+<<<<<<< HEAD
     for (const each of waiting.splice(0)) each.reject(why() as Error);
+=======
+    for (const drain of drains) drain();
+    for (const each of waiting.splice(0)) each.ear.lost(error);
+>>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
   };
   const fail = (reason: Error | (() => Error)): void => {
     if (failure !== null) return;
@@ -136,16 +177,19 @@ export function createConnection(
     const { replies, fault } = reader.push(octets);
     for (const reply of replies) {
       const due = waiting.shift();
+      saidGoodbye ||= reply.code === 421;
       if (due === undefined) {
         // SC-14: 421 may come at any time, to a connection that waits or in the middle of a message.
-        const code = reply.code === 421 ? 'peer-busy' : 'unsolicited-reply';
+        const code = saidGoodbye ? 'peer-busy' : 'unsolicited-reply';
         failWith(code, `a reply (${reply.code}) to nothing that was asked`);
         return;
       }
       // SC-13: codes in the text mean something only where this layer's EHLO offered them, so never in a greeting.
-      due.resolve(
+      due.ear.heard(
         connection.capabilities?.enhancedStatusCodes === true ? reply : { ...reply, enhanced: null },
       );
+      // Replies that still come are counted, but those who wait for one need not wait for the end of the connection.
+      if (reply.code === 421) for (const each of waiting) each.ear.lost(closedByServer(options.endpoint));
     }
     if (replies.length > 0) arm();
     if (fault !== null) failWith(fault.reason, fault.detail);
@@ -182,6 +226,12 @@ export function createConnection(
     get failure() {
       return why();
     },
+    get saidGoodbye() {
+      return saidGoodbye;
+    },
+    get octetsHanded() {
+      return outbox.handed;
+    },
     get bufferEmpty() {
       return reader.empty && waiting.length === 0;
     },
@@ -194,12 +244,26 @@ export function createConnection(
     expect(due, expecting) {
       if (failure !== null) return Promise.reject(why());
       return new Promise((resolve, reject) => {
-        waiting.push({ ...due, ctx: expecting, resolve, reject });
+        waiting.push({ ...due, ctx: expecting, ear: { heard: resolve, lost: reject } });
         if (waiting.length === 1) arm();
       });
     },
+    hear(due, ear) {
+      if (failure !== null) {
+        ear.lost(failure);
+        return;
+      }
+      waiting.push({ ...due, ctx: uncalled, ear });
+      if (waiting.length === 1) arm();
+    },
+    post(octets) {
+      if (failure !== null) return;
+      connection.octetsOut += octets.length;
+      outbox.push(octets);
+    },
     write(octets, timeoutMs, writing) {
       if (writing.signal.aborted) callOff(writing.signal);
+<<<<<<< HEAD
       if (failure !== null) return Promise.reject(why());
       connection.octetsOut += octets.length;
       const written = (error?: Error | null): void => {
@@ -207,6 +271,11 @@ export function createConnection(
         if (!error && connection.facts !== null) giveBlock(octets);
       };
       if (layer.write(octets, written)) return Promise.resolve();
+=======
+      if (failure !== null) return Promise.reject(failure);
+      connection.post(octets);
+      if (outbox.pending < ROOM) return Promise.resolve();
+>>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
       return new Promise((resolve, reject) => {
         const abort = (): void => callOff(writing.signal);
         const cancel = writing.clock.after(timeoutMs, () =>
@@ -216,11 +285,11 @@ export function createConnection(
         const done = (): void => {
           cancel();
           writing.signal.removeEventListener('abort', abort);
-          layer.off('drain', done).off('close', done);
+          drains.delete(done);
           if (failure === null) resolve();
           else reject(why());
         };
-        layer.once('drain', done).once('close', done);
+        drains.add(done);
       });
     },
     async quit(quitting) {
@@ -234,7 +303,11 @@ export function createConnection(
       retire(() => closedByUs(options.endpoint));
       await sayFarewell(layer, connection.timeouts.quit, quitting);
     },
+<<<<<<< HEAD
     destroy: () => fail(() => closedByUs(options.endpoint)),
+=======
+    destroy: (why = closedByUs(options.endpoint)) => fail(why),
+>>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
     release() {
       layer.off('data', receive).off('error', lost).off('end', ended).off('close', ended);
       // Errors of the bare socket reach us through the layer above it.
@@ -252,21 +325,4 @@ export function createConnection(
   };
   listen();
   return connection;
-}
-
-function closedByUs(endpoint: Endpoint): ConnectionError {
-  const message = 'closed by us';
-  return new ConnectionError({ ...placeOf(endpoint), code: 'connection-closed', phase: 'quit', message });
-}
-
-/** Ends a layer in good order: what is written leaves, TLS's close alert too (ST-17), then the socket closes. */
-function sayFarewell(layer: net.Socket, timeoutMs: number, ctx: Context): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = ctx.clock.after(timeoutMs, () => layer.destroy());
-    layer.once('close', () => {
-      cancel();
-      resolve();
-    });
-    layer.end(() => layer.destroy());
-  });
 }

@@ -6,10 +6,10 @@ export type { Admitted } from './admitted.js';
 export { authenticate } from './authenticate.js';
 export { type Capabilities, parseEhlo } from './capabilities.js';
 export { connect, type ConnectOptions } from './connect.js';
-export type { Connection, Due } from './connection.js';
+export type { Connection, Due, Ear } from './connection.js';
 export type { Endpoint, TlsOptions } from './endpoint.js';
 export { greet } from './greet.js';
-export { type ConnectionPool, createConnectionPool, type Leave, type Turn } from './pool.js';
+export { type Acquired, type ConnectionPool, createConnectionPool, type Leave } from './pool.js';
 export {
   createReplyReader,
   type Reply,
@@ -23,4 +23,7 @@ export { startTls } from './starttls.js';
 export { type Timeouts, TIMEOUTS } from './timeouts.js';
 export { type ContextRequest, createSecureContexts, type SecureContexts } from '../tls/context.js';
 export type { PeerFacts } from '../tls/facts.js';
-export { type RecipientReply, type Sharing, transact, type TransactionResult } from './transact.js';
+export { type Sharing, transact, type TransactionResult } from './transact.js';
+export type { RecipientReply } from './transaction-result.js';
+export type { Turn, Wish } from './turns.js';
+export type { Window } from './window.js';

@@ -2,25 +2,17 @@
  * Connections that several messages use. The key says for whom a connection is good: target, plan and login (SC-51); one
  * under another key is never given out. TLS sessions are never resumed; only whole connections are reused.
  *
- *   acquire   a turn on a kept connection, or leave to open a new one; waits where the limit of the key is reached
- *   pass      everything of this message is written: the next one may follow while its receipt is on the way
- *   end       the message has its receipt; whoever is last keeps the connection or ends it
+ *   acquire   a turn on a kept connection (turns.ts), or leave to open a new one; waits where the limit of the key is
+ *             reached, first come first served
+ *   end       of a turn: whoever is last keeps the connection or ends it
  *
- * Limits: idle 30 s, age 300 s, 1 GiB (CV-14). A connection that died while it waited is found out by whoever gets it.
+ * Limits: idle 30 s, age 300 s, 1 GiB, and the count of messages at which the host last said 421 (CV-14). A connection that
+ * died while it waited is found out by whoever gets it.
  */
 import type { Context } from '../core/context.js';
 import type { Connection } from './connection.js';
-
-/** One message's turn on a connection. */
-export interface Turn {
-  readonly connection: Connection;
-  /** True when another message went before: RSET comes first (SC-18, SC-52). */
-  readonly reused: boolean;
-  /** Says that the next message may follow on this connection. Once. */
-  pass(): void;
-  /** Says that this message is over, and whether the connection is still good. Once. */
-  end(good: boolean): void;
-}
+import { createMessageLimits } from './message-limits.js';
+import { createTurns, type Turn, type Turns, type Wish } from './turns.js';
 
 /** Leave to open a connection: either it opens, or it does not. */
 export interface Leave {
@@ -28,182 +20,209 @@ export interface Leave {
   failed(): void;
 }
 
+/** What whoever asked gets. */
+export type Acquired = { readonly turn: Turn } | { readonly leave: Leave };
+
 /** Keeps connections. */
 export interface ConnectionPool {
   /** Rejects only when it is called off. */
-  acquire(key: string, ctx: Context): Promise<{ readonly turn: Turn } | { readonly leave: Leave }>;
+  acquire(key: string, wish: Wish, ctx: Context): Promise<Acquired>;
   /** Ends all idle connections with QUIT, and the others when their messages are over. */
   close(ctx: Context): Promise<void>;
 }
 
 interface Kept {
-  readonly connection: Connection;
-  /** Messages whose receipts are due. */
-  turns: number;
-  /** Nobody is in the middle of writing. */
-  free: boolean;
-  good: boolean;
+  readonly turns: Turns;
   cancelIdle: () => void;
+  /** When the last message before this moment's was over; null: never. */
+  restedAt: number | null;
+  /** Its 421 has been noted. */
+  noted: boolean;
+}
+
+interface Waiter {
+  readonly wish: Wish;
+  readonly ctx: Context;
+  take(acquired: Acquired): void;
 }
 
 interface Line {
+  readonly key: string;
   readonly kept: Set<Kept>;
   opening: number;
-  readonly waiting: Set<() => void>;
+  readonly waiting: Set<Waiter>;
 }
 
 const IDLE_MS = 30_000;
 const MAX_AGE_MS = 300_000;
 const MAX_OCTETS = 1024 ** 3;
 const MAX_KEPT = 200;
-/** One message whose receipt is on the way, and one that is being written. */
-const MAX_TURNS = 2;
+/** A 421 after so long a rest is about the rest, not about the count of messages. */
+const RESTED_MS = 1000;
 
 /** Makes a pool; `perKey` connections of one key at the same time, default without limit. */
 export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): ConnectionPool {
   const lines = new Map<string, Line>();
+  const limits = createMessageLimits();
   let idle = 0;
   let closed = false;
 
   const lineOf = (key: string): Line => {
     const known = lines.get(key);
     if (known !== undefined) return known;
-    const line: Line = { kept: new Set(), opening: 0, waiting: new Set() };
+    const line: Line = { key, kept: new Set(), opening: 0, waiting: new Set() };
     lines.set(key, line);
     return line;
   };
-  const wakeOne = (line: Line): void => {
-    const [first] = line.waiting;
-    if (first === undefined) return;
-    line.waiting.delete(first);
-    first();
+  const tidy = (line: Line): void => {
+    if (line.kept.size === 0 && line.opening === 0 && line.waiting.size === 0) lines.delete(line.key);
   };
-  const tidy = (key: string, line: Line): void => {
-    if (line.kept.size === 0 && line.opening === 0 && line.waiting.size === 0) lines.delete(key);
-  };
-  const forget = (key: string, line: Line, kept: Kept): void => {
-    if (!line.kept.delete(kept)) return;
-    tidy(key, line);
-    wakeOne(line);
+  const isWorn = ({ turns }: Kept, ctx: Context): boolean => {
+    const { connection, begun } = turns;
+    const now = ctx.clock.now();
+    return (
+      now - connection.openedAt >= MAX_AGE_MS ||
+      connection.octetsOut >= MAX_OCTETS ||
+      begun >= limits.of(hostOf(connection), now)
+    );
   };
   const leaveIdle = (kept: Kept): void => {
     kept.cancelIdle();
     kept.cancelIdle = () => undefined;
   };
-  const isWorn = ({ connection }: Kept, ctx: Context): boolean =>
-    ctx.clock.now() - connection.openedAt >= MAX_AGE_MS || connection.octetsOut >= MAX_OCTETS;
-  const retire = (key: string, line: Line, kept: Kept, ctx: Context): void => {
+  const retire = (line: Line, kept: Kept, ctx: Context): Promise<void> => {
     leaveIdle(kept);
-    forget(key, line, kept);
-    void kept.connection.quit(ctx);
+    line.kept.delete(kept);
+    return kept.turns.connection.quit(ctx);
   };
   /** Nobody uses it now: it waits for the next message, or ends. */
-  const rest = (key: string, line: Line, kept: Kept, ctx: Context): void => {
-    if (!kept.good || !kept.connection.alive || closed || isWorn(kept, ctx) || idle >= MAX_KEPT) {
-      retire(key, line, kept, ctx);
+  const rest = (line: Line, kept: Kept, ctx: Context): void => {
+    if (!kept.turns.good || closed || isWorn(kept, ctx) || idle >= MAX_KEPT) {
+      void retire(line, kept, ctx);
       return;
     }
     idle += 1;
-    const stop = ctx.clock.after(IDLE_MS, () => retire(key, line, kept, ctx));
+    kept.restedAt = ctx.clock.now();
+    const stop = ctx.clock.after(IDLE_MS, () => {
+      void retire(line, kept, ctx);
+      serve(line);
+    });
     kept.cancelIdle = () => {
       idle -= 1;
       stop();
     };
-    wakeOne(line);
   };
-  const turnOn = (key: string, line: Line, kept: Kept, reused: boolean, ctx: Context): Turn => {
+  /** A host that has had enough after some messages will have enough after as many the next time. */
+  const noteGoodbye = (kept: Kept, begunAt: number): void => {
+    const { connection, completed } = kept.turns;
+    if (!connection.saidGoodbye || kept.noted || completed === 0) return;
+    kept.noted = true;
+    if (kept.restedAt !== null && begunAt - kept.restedAt >= RESTED_MS) return;
+    limits.note(hostOf(connection), completed, begunAt);
+  };
+  const begin = (line: Line, kept: Kept, { wish, ctx }: Omit<Waiter, 'take'>): Turn => {
     leaveIdle(kept);
-    kept.turns += 1;
-    kept.free = false;
-    let passed = false;
+    const now = ctx.clock.now();
+    const turn = kept.turns.begin(wish, () => {
+      if (kept.turns.active === 0) rest(line, kept, ctx);
+      serve(line);
+    });
     return {
-      connection: kept.connection,
-      reused,
-      pass() {
-        passed = true;
-        kept.free = true;
-        if (kept.turns < MAX_TURNS) wakeOne(line);
-      },
+      ...turn,
       end(good) {
-        kept.turns -= 1;
-        if (!passed) kept.free = true;
-        if (!good) kept.good = false;
-        if (kept.turns === 0) rest(key, line, kept, ctx);
-        else if (kept.good && kept.free) wakeOne(line);
+        if (!good) noteGoodbye(kept, now);
+        turn.end(good);
       },
     };
   };
-  /** One that nobody uses, else one that can take a further message behind the one whose receipt is due. */
-  const find = (key: string, line: Line, ctx: Context): Kept | null => {
+  /** One that nobody uses, else one whose window is open, else leave for another, else one to stand behind. */
+  const find = (line: Line, waiter: Omit<Waiter, 'take'>): Acquired | null => {
+    const { wish, ctx } = waiter;
     let behind: Kept | null = null;
+    let ahead: Kept | null = null;
     for (const kept of line.kept) {
-      if (!kept.good || !kept.free || kept.turns >= MAX_TURNS) continue;
-      if (kept.turns > 0) behind ??= kept;
-      else if (kept.connection.alive && !isWorn(kept, ctx)) return kept;
-      else retire(key, line, kept, ctx);
+      const { turns } = kept;
+      const usable = turns.good && !isWorn(kept, ctx);
+      if (!usable && turns.active === 0) void retire(line, kept, ctx);
+      const how = usable ? turns.fits(wish) : null;
+      if (how !== null && turns.active === 0) return { turn: begin(line, kept, waiter) };
+      if (how === 'ahead') ahead ??= kept;
+      else if (how === 'behind') behind ??= kept;
     }
-    const full = line.kept.size + line.opening >= perKey;
-    return full && behind?.connection.alive === true && !isWorn(behind, ctx) ? behind : null;
+    if (ahead !== null) return { turn: begin(line, ahead, waiter) };
+    if (line.kept.size + line.opening < perKey) return { leave: leaveOf(line, waiter) };
+    return behind === null ? null : { turn: begin(line, behind, waiter) };
   };
-  const leaveOf = (key: string, line: Line, ctx: Context): Leave => {
+  const leaveOf = (line: Line, waiter: Omit<Waiter, 'take'>): Leave => {
     line.opening += 1;
     return {
       opened(connection) {
         line.opening -= 1;
-        const kept: Kept = { connection, turns: 0, free: true, good: true, cancelIdle: () => undefined };
+        const kept: Kept = {
+          turns: createTurns(connection),
+          cancelIdle: () => undefined,
+          restedAt: null,
+          noted: false,
+        };
         line.kept.add(kept);
-        return turnOn(key, line, kept, false, ctx);
+        return begin(line, kept, waiter);
       },
       failed() {
         line.opening -= 1;
-        tidy(key, line);
-        wakeOne(line);
+        serve(line);
       },
     };
   };
+  /** Gives out what there is, to those who wait the longest. */
+  const serve = (line: Line): void => {
+    for (const waiter of line.waiting) {
+      const acquired = find(line, waiter);
+      if (acquired === null) break;
+      line.waiting.delete(waiter);
+      waiter.take(acquired);
+    }
+    tidy(line);
+  };
   return {
-    async acquire(key, ctx) {
-      for (;;) {
-        const line = lineOf(key);
-        if (ctx.signal.aborted) {
-          // The wake-up of one who gives up is for the next.
-          wakeOne(line);
-          tidy(key, line);
-          ctx.signal.throwIfAborted();
-        }
-        const kept = find(key, line, ctx);
-        if (kept !== null) return { turn: turnOn(key, line, kept, true, ctx) };
-        if (line.kept.size + line.opening < perKey) return { leave: leaveOf(key, line, ctx) };
-        await waitFor(line.waiting, ctx.signal);
-      }
+    acquire(key, wish, ctx) {
+      if (ctx.signal.aborted) return Promise.reject(ctx.signal.reason);
+      const line = lineOf(key);
+      const acquired = line.waiting.size === 0 ? find(line, { wish, ctx }) : null;
+      if (acquired !== null) return Promise.resolve(acquired);
+      return new Promise((resolve, reject) => {
+        const stop = (): void => {
+          line.waiting.delete(waiter);
+          reject(ctx.signal.reason);
+          // Somebody else may fit where this one did not.
+          serve(line);
+        };
+        const waiter: Waiter = {
+          wish,
+          ctx,
+          take(given) {
+            ctx.signal.removeEventListener('abort', stop);
+            resolve(given);
+          },
+        };
+        line.waiting.add(waiter);
+        ctx.signal.addEventListener('abort', stop, { once: true });
+      });
     },
     async close(ctx) {
       closed = true;
-      const all = [...lines].flatMap(([key, line]) => [...line.kept].map((kept) => ({ key, line, kept })));
-      const resting = all.filter(({ kept }) => kept.turns === 0);
+      const all = [...lines.values()].flatMap((line) => [...line.kept].map((kept) => ({ line, kept })));
+      const resting = all.filter(({ kept }) => kept.turns.active === 0);
       await Promise.all(
-        resting.map(({ key, line, kept }) => {
-          leaveIdle(kept);
-          forget(key, line, kept);
-          return kept.connection.quit(ctx);
+        resting.map(({ line, kept }) => {
+          const gone = retire(line, kept, ctx);
+          serve(line);
+          return gone;
         }),
       );
     },
   };
 }
 
-/** Waits for a wake-up; a call-off ends the wait, and whoever wakes next finds somebody else. */
-function waitFor(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    const stop = (): void => {
-      waiting.delete(wake);
-      resolve();
-    };
-    waiting.add(wake);
-    signal.addEventListener('abort', stop, { once: true });
-  });
+function hostOf({ endpoint }: Connection): string {
+  return `${endpoint.host}|${endpoint.address}|${endpoint.port}`;
 }

@@ -1,5 +1,5 @@
 /**
- * MAIL, RCPT and DATA. With PIPELINING all of them leave in one flight and replies are read while they do, so neither
+ * MAIL, RCPT and, where the content is not said by BDAT, DATA. With PIPELINING all of them leave in one flight and replies are read while they do, so neither
  * side can wait for the other (SC-42); else each waits for the reply to the one before. Every reply is read, matched by
  * count (SC-39), and one that cannot belong to its command ends the session: replies have shifted (AT-7).
  * Failure: ConnectionError or ProtocolError; `said` holds what was answered until then.
@@ -24,7 +24,26 @@ export interface Said {
   readonly rcpt: Reply[];
   /** null: DATA was not said, or not answered. */
   data: Reply | null;
+  /** The receipt, or the refusal of a chunk before it. */
   final: Reply | null;
+  /** Octets of the connection up to the last one of this message; null: it has not been written. */
+  end: number | null;
+  /** The next message may be written behind this one by now. */
+  passed: boolean;
+  /** Called off while others depend on the connection: the reply is due and nobody waits for it. */
+  abandoned: boolean;
+  /** The server took content for which it had no sender or no recipient: nothing that it says counts (SC-54). */
+  mismatched: boolean;
+}
+
+/** True where sender, recipients and content were all taken. */
+export function isWhollyTaken({ mail, rcpt, final }: Said): boolean {
+  return mail !== null && final !== null && [mail, ...rcpt, final].every(isPositive);
+}
+
+/** True where content may follow. */
+export function isEnvelopeTaken({ mail, rcpt }: Said): boolean {
+  return mail !== null && isPositive(mail) && rcpt.some(isPositive);
 }
 
 export function isPositive(reply: Reply): boolean {
@@ -44,14 +63,15 @@ export interface Mailing {
   readonly reset: boolean;
 }
 
-interface Step {
-  readonly phase: 'mail' | 'rcpt' | 'data';
+/** One command and its reply. */
+export interface Step {
+  readonly phase: 'mail' | 'rcpt' | 'data' | 'final';
   readonly command: string;
   readonly timeoutMs: number;
   readonly octets: Buffer;
 }
 
-/** Says the envelope and DATA; ends early at 421, and without PIPELINING where nothing can come of it (SC-26). */
+/** Says the envelope, and DATA unless the content goes by BDAT; ends early at 421, and without PIPELINING where nothing can come of it (SC-26). */
 export async function sayEnvelope(
   connection: Connection,
   mail: Mailing,
@@ -59,7 +79,13 @@ export async function sayEnvelope(
   ctx: Context,
 ): Promise<void> {
   const offered = connection.capabilities as Capabilities;
-  const steps = stepsOf(connection, mail, offered);
+  const data: Step = {
+    phase: 'data',
+    command: 'DATA',
+    timeoutMs: connection.timeouts.data,
+    octets: formatCommand('DATA'),
+  };
+  const steps = [...envelopeSteps(connection, mail), ...(offered.chunking ? [] : [data])];
   const ask = offered.pipelining
     ? sayTogether(connection, steps, ctx)
     : (step: Step) => sayAlone(connection, step, ctx);
@@ -74,10 +100,16 @@ export async function sayEnvelope(
       if (reply.code !== 250) throw notReset(connection, reply);
       continue;
     }
-    if (step.phase === 'rcpt') said.rcpt.push(reply);
-    else said[step.phase] = reply;
+    note(said, step, reply);
     if (isGoodbye(reply)) return;
   }
+}
+
+/** Keeps a reply where it belongs. */
+export function note(said: Said, step: Step, reply: Reply): void {
+  if (step.command === 'RSET') return;
+  if (step.phase === 'rcpt') said.rcpt.push(reply);
+  else said[step.phase] = reply;
 }
 
 /** A kept connection whose server has had enough; nothing of this message was taken. */
@@ -92,11 +124,12 @@ function notReset(connection: Connection, { code, lines }: Reply): ConnectionErr
   });
 }
 
-function stepsOf(
-  { timeouts }: Connection,
+/** RSET where it is needed, MAIL and each RCPT. */
+export function envelopeSteps(
+  { timeouts, capabilities }: Connection,
   { envelope, message, reset }: Mailing,
-  offered: Capabilities,
 ): readonly Step[] {
+  const offered = capabilities as Capabilities;
   const rset: Step = {
     phase: 'mail',
     command: 'RSET',
@@ -116,7 +149,6 @@ function stepsOf(
       const octets = formatRcpt(recipient, offered);
       return { phase: 'rcpt', command: 'RCPT', timeoutMs: timeouts.rcpt, octets };
     }),
-    { phase: 'data', command: 'DATA', timeoutMs: timeouts.data, octets: formatCommand('DATA') },
   ];
 }
 
@@ -155,7 +187,7 @@ export function checkReply(
   reply: Reply,
 ): Reply {
   const refuses = reply.code >= 400 && reply.code < 600;
-  const fits = refuses || (step.phase === 'data' ? reply.code === 354 : isPositive(reply));
+  const fits = refuses || (step.command === 'DATA' ? reply.code === 354 : isPositive(reply));
   if (fits && !(step.phase === 'mail' && reply.code === 503)) return shorten(reply);
   throw new ProtocolError({
     ...placeOf(connection.endpoint),

@@ -1,42 +1,49 @@
 /**
- * One message over an admitted connection: MAIL, RCPT, DATA, the octets, the receipt.
+ * One message over an admitted connection: MAIL, RCPT, the content, the receipt.
  *
  *   1 what the server does not offer and the message needs ends it before MAIL (SIZE, 8BITMIME, SMTPUTF8)
  *   2 the envelope (say-envelope.ts): in one flight with PIPELINING, else command by command; replies match by count
- *   3 the content (say-content.ts) streams behind 354; one that differs from what was accepted stops before the dot
- *   4 one reply covers all accepted recipients; a loss before the final dot is `lost`, after it `unknown` (Q-15)
+ *   3 the content: by BDAT where CHUNKING is offered (say-chunks.ts), else streamed behind 354 (say-content.ts); one that
+ *     differs from what was accepted is never completed
+ *   4 one reply covers all accepted recipients; a loss before the last octet has left is `lost`, after it `unknown` (Q-15)
  *   5 what the server would not take together (100 recipients, 452) goes in further transactions
+ *
+ * On a connection whose window is open 2 and 3 are one write (say-ahead.ts).
  *
  * Failure is a value for each recipient, and what the server has answered stands, whatever comes after it. It throws for a
  * connection that nobody admitted, and as long as nothing was delivered for a call-off and for content that cannot be read.
- * Standards: RFC 5321 §3.3, §4.5.3.1.8; RFC 2920 §3.1; RFC 1870, 6152, 6531. SC-18 to SC-28, SC-38 to SC-49.
+ * Standards: RFC 5321 §3.3, §4.5.3.1.8; RFC 2920 §3.1; RFC 3030 §2; RFC 1870, 6152, 6531. SC-18 to SC-28, SC-38 to SC-54.
  */
 import type { Context } from '../core/context.js';
-import { isConfigError, isConnectionError, isProtocolError, type Phase } from '../core/errors.js';
-import { isReason, type Reason } from '../core/reasons.js';
+import type { Reason } from '../core/reasons.js';
 import { type Envelope, needsUtf8, type Recipient } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
 import { type Admitted, assertAdmitted } from './admitted.js';
 import type { Capabilities } from './capabilities.js';
 import type { Connection } from './connection.js';
 import type { Reply } from './reply.js';
+import { readWhole, sayAhead } from './say-ahead.js';
+import { sayChunks } from './say-chunks.js';
 import { sayContent } from './say-content.js';
-import { isGoodbye, isPositive, type Mailing, type Said, sayEnvelope } from './say-envelope.js';
-
-/** What became of one recipient in this transaction. */
-export interface RecipientReply {
-  readonly recipient: Recipient;
-  /**
-   * `accepted`: the server has the message; `refused`: `reply` says so; `not-offered`: the server lacks what the message
-   * needs; `lost`: the session broke before the message was complete; `unknown`: it broke before the receipt.
-   */
-  readonly result: 'accepted' | 'refused' | 'not-offered' | 'lost' | 'unknown';
-  readonly phase: Phase;
-  /** The reply that decided, its first lines. */
-  readonly reply: Reply | null;
-  /** Set where no reply decided. */
-  readonly reason: Reason | null;
-}
+import {
+  isEnvelopeTaken,
+  isGoodbye,
+  isPositive,
+  isWhollyTaken,
+  type Mailing,
+  type Said,
+  sayEnvelope,
+} from './say-envelope.js';
+import {
+  isTooMany,
+  isUntouched,
+  judgeRecipient,
+  reasonOf,
+  type RecipientReply,
+  surplusOf,
+  without,
+} from './transaction-result.js';
+import { createWindow, type Window } from './window.js';
 
 /** The whole transaction. */
 export interface TransactionResult {
@@ -45,6 +52,11 @@ export interface TransactionResult {
   readonly dsnOffered: boolean;
   /** False: the connection is gone or must not be used again, and is to be quit (SC-14, SC-52). */
   readonly reusable: boolean;
+  /**
+   * True: the server has taken nothing of the message and has not refused it either: the connection was gone, or 421 came,
+   * or the octets had not left. If another message went before, this one may be sent on another connection at once.
+   */
+  readonly untouched: boolean;
 }
 
 /** SC-24: a server must take 100 recipients; more go in further transactions. */
@@ -53,15 +65,21 @@ const MAX_RECIPIENTS = 100;
 /** AT-13: so often a server may say "too many" and get the whole message again; then the rest waits for another day. */
 const MAX_REPEATS = 10;
 
-/** How a transaction shares its connection with others. */
+/** How a transaction shares its connection with others. Default: it has it alone, and is the first. */
 export interface Sharing {
-  /** Another message went before: RSET comes first, in the same flight (SC-18, SC-52). Default false. */
-  readonly reset?: boolean;
+  /** Another message went before: RSET comes first, in the same flight (SC-18, SC-52). */
+  readonly reused?: boolean;
   /**
    * Called once everything of this message is written and PIPELINING is offered: whoever comes next may write while the
    * receipt is on its way (RFC 2920 §3.1). Replies are told apart by their order.
    */
-  readonly onWritten?: () => void;
+  readonly pass?: () => void;
+  /** Told how the transactions of this connection go (SC-54). */
+  readonly window?: Window;
+  /** Write the whole message before any reply to it, unless the window has closed by then. */
+  readonly ahead?: boolean;
+  /** Waits until nobody else has anything to do on the connection, after `pass` or instead of writing ahead. */
+  readonly resume?: () => Promise<void>;
 }
 
 /**
@@ -84,10 +102,16 @@ export async function transact(
     for (const reply of replies) results.set(reply.recipient, reply);
   };
   let waiting = envelope.recipients;
-  let goodbye = false;
-  let reset = sharing.reset === true;
+  let reset = sharing.reused === true;
+  let ahead = sharing.ahead === true;
+  let over = false;
+  const alone = async (): Promise<void> => {
+    ahead = false;
+    await sharing.resume?.();
+  };
+  if (ahead && waiting.length > MAX_RECIPIENTS) await alone();
   for (let repeats = 0; waiting.length > 0;) {
-    if (lacking !== null || !connection.alive) {
+    if (lacking !== null || !connection.alive || connection.saidGoodbye) {
       const result = lacking === null ? 'lost' : 'not-offered';
       note(waiting.map((each) => without(each, result, 'mail', lacking ?? 'connection-closed')));
       break;
@@ -97,26 +121,31 @@ export async function transact(
     // Whoever has more transactions to run lets nobody in between: what others write would stand inside the next content.
     const onWritten = (): void => {
       const isLast = waiting.length === recipients.length && !said.rcpt.some(isTooMany);
-      if (isLast) sharing.onWritten?.();
+      if (!isLast || sharing.pass === undefined) return;
+      said.passed = true;
+      sharing.pass();
     };
     const mail = { envelope: { ...envelope, recipients }, message, reset };
-    const replies = await runTransaction(connection, mail, said, onWritten, ctx).catch((error: unknown) => {
+    const way = { ahead, alone, onWritten, window: sharing.window ?? createWindow(null) };
+    const replies = await runTransaction(connection, mail, said, way, ctx).catch((error: unknown) => {
       // What the server has is never sent again because something broke in a transaction behind it.
       if (![...results.values()].some(({ result }) => result === 'accepted')) throw error;
       return recipients.map((each) => without(each, 'lost', 'mail', 'connection-closed'));
     });
     note(replies);
+    over ||= said.abandoned || repliesOf(said).some(isGoodbye);
+    if (over) break;
     reset = false;
-    goodbye ||= repliesOf(said).some(isGoodbye);
-    if (goodbye) break;
     const surplus = repeats < MAX_REPEATS ? surplusOf(replies) : [];
     if (surplus.length > 0) repeats += 1;
     waiting = [...surplus, ...waiting.slice(recipients.length)];
+    if (ahead && waiting.length > 0) await alone();
   }
   const recipients = envelope.recipients.map(
     (recipient) => results.get(recipient) ?? without(recipient, 'lost', 'mail', 'peer-busy'),
   );
-  return { recipients, dsnOffered: offered.dsn, reusable: connection.alive && !goodbye };
+  const reusable = connection.alive && !connection.saidGoodbye && !over;
+  return { recipients, dsnOffered: offered.dsn, reusable, untouched: isUntouched(recipients) };
 }
 
 /** SC-46, SC-48, SC-49: what must be there before MAIL is said. */
@@ -128,103 +157,102 @@ function findLacking(envelope: Envelope, message: Message, offered: Capabilities
   return null;
 }
 
-/** A recipient about whom no reply decided. */
-function without(
-  recipient: Recipient,
-  result: 'not-offered' | 'lost' | 'unknown',
-  phase: Phase,
-  reason: Reason,
-): RecipientReply {
-  return { recipient, result, phase, reply: null, reason };
-}
-
-/**
- * SC-24: "too many recipients" (452, or 552 with the code that says so) while others were taken. The enhanced code tells a
- * full mailbox or disk apart where the server gives one.
- */
-function surplusOf(replies: readonly RecipientReply[]): readonly Recipient[] {
-  if (!replies.some(({ result }) => result === 'accepted')) return [];
-  return replies.flatMap(({ recipient, phase, reply }) =>
-    phase === 'rcpt' && reply !== null && isTooMany(reply) ? [recipient] : [],
-  );
-}
-
-function isTooMany({ code, enhanced }: Reply): boolean {
-  return (
-    (code === 452 && (enhanced === null || enhanced === '4.5.3')) || (code === 552 && enhanced === '5.5.3')
-  );
-}
-
 function newSaid(): Said {
-  return { phase: 'mail', mail: null, rcpt: [], data: null, final: null };
+  return {
+    phase: 'mail',
+    mail: null,
+    rcpt: [],
+    data: null,
+    final: null,
+    end: null,
+    passed: false,
+    abandoned: false,
+    mismatched: false,
+  };
 }
 
-function repliesOf({ mail, rcpt, data, final }: Said): readonly Reply[] {
-  return [mail, ...rcpt, data, final].filter((reply) => reply !== null);
+function repliesOf({ mail, rcpt, data, final }: Said): Reply[] {
+  return [mail, ...rcpt, data, final].filter((reply): reply is Reply => reply !== null);
+}
+
+/** How one transaction goes. */
+interface Way {
+  readonly window: Window;
+  readonly ahead: boolean;
+  /** Waits until nobody else is on the connection. */
+  readonly alone: () => Promise<void>;
+  readonly onWritten: () => void;
 }
 
 async function runTransaction(
   connection: Connection,
   mail: Mailing,
   said: Said,
-  onWritten: () => void,
+  way: Way,
   ctx: Context,
 ): Promise<readonly RecipientReply[]> {
-  const { envelope, message } = mail;
-  let broken: Reason = 'connection-closed';
-  try {
-    await sayEnvelope(connection, mail, said, ctx);
-    if (said.data?.code === 354 && said.rcpt.some(isPositive)) {
-      await sayContent(connection, message, said, ctx, onWritten);
+  const { recipients } = mail.envelope;
+  let content: readonly Uint8Array[] | null = null;
+  if (way.ahead) {
+    try {
+      content = await readWhole(mail.message, ctx);
+    } catch (error) {
+      // Nothing of it is on the wire, and the connection belongs to others.
+      const reason = reasonOf(error);
+      return recipients.map((recipient) => without(recipient, 'lost', 'data', reason));
     }
-  } catch (error) {
-    connection.destroy();
-    if (ctx.signal.aborted && said.phase !== 'final') throw error;
-    broken = reasonOf(error, said.phase);
+    if (way.window.size === 1) {
+      content = null;
+      await way.alone();
+    }
   }
-  if (connection.alive) await tidyUp(connection, said, ctx);
-  return envelope.recipients.map((recipient, i) => judge(recipient, said.rcpt[i], said, broken));
+  const mayHaveLeft = (): boolean =>
+    said.abandoned || (said.end !== null && connection.octetsHanded >= said.end && !connection.saidGoodbye);
+  let reason: Reason = 'connection-closed';
+  try {
+    if (content === null) await sayInSteps(connection, mail, said, way, ctx);
+    else said.abandoned = (await sayAhead(connection, { mail, content }, said, way, ctx)) === 'abandoned';
+  } catch (error) {
+    if (!connection.saidGoodbye) connection.destroy();
+    if (ctx.signal.aborted && !mayHaveLeft()) throw error;
+    reason = mayHaveLeft() ? 'delivery-unknown' : reasonOf(error);
+    // What was written ahead and never left is as if it had not been tried.
+    if (content !== null && !said.mismatched && !mayHaveLeft()) said.phase = 'mail';
+  }
+  if (connection.alive && content === null) await tidyUp(connection, said, ctx);
+  const broken = { reason, mayHaveLeft: mayHaveLeft() };
+  return recipients.map((recipient, i) => judgeRecipient(recipient, said.rcpt[i], said, broken));
 }
 
-/** What the replies so far come to for one recipient: the first that refuses, the last that accepts, or none. */
-function judge(recipient: Recipient, rcpt: Reply | undefined, said: Said, broken: Reason): RecipientReply {
-  const refused = (phase: Phase, reply: Reply): RecipientReply => ({
-    recipient,
-    result: 'refused',
-    phase,
-    reply,
-    reason: null,
-  });
-  const { mail, data, final } = said;
-  if (mail !== null && !isPositive(mail)) return refused('mail', mail);
-  if (rcpt !== undefined && !isPositive(rcpt)) return refused('rcpt', rcpt);
-  // SC-14: 421 to one recipient ends the session for all.
-  const goodbye = said.rcpt.find(isGoodbye);
-  if (goodbye !== undefined) return refused('rcpt', goodbye);
-  if (data !== null && data.code !== 354) return refused('data', data);
-  if (final === null)
-    return without(recipient, said.phase === 'final' ? 'unknown' : 'lost', said.phase, broken);
-  if (!isPositive(final)) return refused('final', final);
-  return { recipient, result: 'accepted', phase: 'final', reply: final, reason: null };
-}
-
-function reasonOf(error: unknown, phase: Phase): Reason {
-  if (phase === 'final') return 'delivery-unknown';
-  if (isConnectionError(error) || isProtocolError(error)) return error.code;
-  // The content was refused while it was read: `message-changed`, `lone-cr`, ...
-  if (isConfigError(error) && isReason(error.code)) return error.code;
-  throw error;
+/** Envelope, replies, content, receipt. */
+async function sayInSteps(
+  connection: Connection,
+  mail: Mailing,
+  said: Said,
+  { window, onWritten }: Way,
+  ctx: Context,
+): Promise<void> {
+  const { closures } = window;
+  await sayEnvelope(connection, mail, said, ctx);
+  if (connection.capabilities?.chunking === true) {
+    if (isEnvelopeTaken(said)) await sayChunks(connection, mail.message, said, ctx, onWritten);
+    if (isWhollyTaken(said)) window.grow(closures);
+    else window.close();
+  } else if (said.data?.code === 354 && isEnvelopeTaken(said)) {
+    await sayContent(connection, mail.message, said, ctx, onWritten);
+  }
 }
 
 /**
- * SC-26, SC-40: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. What becomes of this
+ * SC-26, SC-40, SC-44: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. What becomes of this
  * changes no result; a connection on which it fails is not used again.
  */
 async function tidyUp(connection: Connection, said: Said, ctx: Context): Promise<void> {
   const { timeouts } = connection;
   const { data, final } = said;
-  // After 421 the server is about to close; QUIT is for whoever owns the connection.
-  if (final !== null || repliesOf(said).some(isGoodbye)) return;
+  const isOver = final !== null && (isPositive(final) || connection.capabilities?.chunking !== true);
+  // After 421 the server is about to close; QUIT is for whoever owns the connection. Whoever writes behind says RSET first.
+  if (isOver || said.passed || connection.saidGoodbye) return;
   try {
     if (data?.code === 354) {
       const reply = connection.expect({ phase: 'data', command: '.', timeoutMs: timeouts.final }, ctx);

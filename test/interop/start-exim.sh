@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # start-exim.sh PORT   Exim, which speaks TLS by GnuTLS, with a configuration, spool and mail directory of its own; as root.
-# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452.
+# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452; sender: refused@ 550.
 # INTEROP_PRIORITY is a GnuTLS priority string: that is how to get a server with old versions and suites.
 # INTEROP_AUTH names mechanisms (plain login) that are offered inside TLS and then asked for; user and password are
 # "relay user" and "p@ss word".
@@ -63,10 +63,15 @@ smtp_accept_max = 100
 # Else every eleventh message of a connection waits in the queue.
 smtp_accept_queue_per_connection = 0
 log_selector = +tls_cipher +tls_peerdn +smtp_connection +smtp_no_mail +received_recipients
+acl_smtp_mail = sender
 acl_smtp_rcpt = recipient
 acl_smtp_data = accept
 $tls
 begin acl
+sender:
+  deny   condition = \${if match{\$sender_address}{^refused@}}
+         message = 550 5.7.1 not from you
+  accept
 recipient:
   deny   local_parts = reject
          message = 550 5.1.1 nobody of that name

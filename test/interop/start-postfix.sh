@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # start-postfix.sh PORT   Postfix with a configuration, queue and mail directory of its own; as root.
-# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452.
+# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452; sender: refused@ 550.
 # INTEROP_MAIN='name=value;name=value' adds to main.cf.
 . "$(dirname "$0")/lib.sh"
 command -v postconf >/dev/null || fail 'postfix is missing: run test/interop/install.sh'
@@ -18,6 +18,7 @@ cat >"$etc/recipients" <<'R'
 /^defer@/ 451 4.7.1 not now
 /^full@/ 452 4.2.2 no room
 R
+echo '/^refused@/ 550 5.7.1 not from you' >"$etc/senders"
 cat >"$etc/main.cf" <<C
 compatibility_level = 3.6
 queue_directory = $dir/spool
@@ -49,6 +50,9 @@ virtual_mailbox_limit = 0
 message_size_limit = 300000000
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access regexp:$etc/recipients
+smtpd_sender_restrictions = check_sender_access regexp:$etc/senders
+# Else a sender is refused at RCPT only.
+smtpd_delay_reject = no
 smtpd_reject_unlisted_sender = no
 smtpd_client_connection_count_limit = 0
 smtpd_tls_security_level = ${INTEROP_TLS:-may}

@@ -201,15 +201,15 @@ describe('an independent server', () => {
     await withPeer({}, async (session, received) => {
       const pool = createConnectionPool();
       const message = await messageFrom(bodyOf('x\r\n'));
-      const acquired = await pool.acquire('a', ctx);
+      const acquired = await pool.acquire('a', { octets: 1000, window: 16 }, ctx);
       if (!('leave' in acquired)) throw new Error('nothing can be kept yet');
       const first = acquired.leave.opened(session.connection);
-      await transact(session, envelopeOf(1), message, ctx, { onWritten: () => first.pass() });
+      await transact(session, envelopeOf(1), message, ctx, { pass: () => first.pass() });
       first.end(true);
-      expect(await pool.acquire('a', ctx)).toMatchObject({
+      expect(await pool.acquire('a', { octets: 1000, window: 16 }, ctx)).toMatchObject({
         turn: { connection: session.connection, reused: true },
       });
-      await transact(session, envelopeOf(1), message, ctx, { reset: true });
+      await transact(session, envelopeOf(1), message, ctx, { reused: true });
       expect(received).toHaveLength(2);
       expect(received[0]?.session).toBe(received[1]?.session);
     });
@@ -219,13 +219,13 @@ describe('an independent server', () => {
     const pool = createConnectionPool();
     let kept = 0;
     await withPeer({}, async (session) => {
-      const acquired = await pool.acquire('a', ctx);
+      const acquired = await pool.acquire('a', { octets: 1000, window: 16 }, ctx);
       if ('leave' in acquired) acquired.leave.opened(session.connection).end(true);
       kept += 1;
       await session.connection.quit(ctx);
     });
     expect(kept).toBe(1);
-    expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+    expect(await pool.acquire('a', { octets: 1000, window: 16 }, ctx)).toHaveProperty('leave');
     await pool.close(ctx);
   });
 
@@ -235,7 +235,7 @@ describe('an independent server', () => {
       const send = async (i: number): Promise<void> => {
         const message = await messageFrom(bodyOf(`number ${i}\r\n`));
         await new Promise<void>((written) => {
-          const sharing = { reset: i > 0, onWritten: () => written() };
+          const sharing = { reused: i > 0, pass: () => written() };
           results.push(transact(session, envelopeOf(2), message, ctx, sharing));
         });
       };

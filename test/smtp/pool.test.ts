@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createContext } from '../../src/core/context.js';
 import { issueAdmission } from '../../src/smtp/admitted.js';
 import type { Connection } from '../../src/smtp/connection.js';
-import { createConnectionPool, type Turn } from '../../src/smtp/pool.js';
+import { type Acquired, createConnectionPool } from '../../src/smtp/pool.js';
 import { transact } from '../../src/smtp/transact.js';
+import type { Turn, Wish } from '../../src/smtp/turns.js';
 import { createFakeClock } from '../../src/testing/clock.js';
 import { type Bench, createBench, dialSecure, type Peer, type ScriptedServer } from './scripted-server.js';
 import { brief, envelopeOf, messageOf, readContent, secured } from './session.js';
@@ -34,7 +35,7 @@ function friendly(reset: (peer: Peer) => void = (peer) => peer.send('250 ok\r\n'
   });
 }
 
-type Acquired = Awaited<ReturnType<ReturnType<typeof createConnectionPool>['acquire']>>;
+const WISH: Wish = { octets: 1000, window: 16 };
 
 /** Opens a connection under a leave, and is over with it at once. */
 function keep(acquired: Acquired, connection: Connection): void {
@@ -64,7 +65,7 @@ async function keepOne(
   await bench.against(friendly(reset), async (server) => {
     const connection = await dialSecure(server, bench, ctx);
     const pool = createConnectionPool();
-    keep(await pool.acquire('a', ctx), connection);
+    keep(await pool.acquire('a', WISH, ctx), connection);
     // Without EHLO and STARTTLS in clear and EHLO inside TLS.
     const said = (): string[] => server.heard.slice(3);
     await work({ pool, connection, clock, ctx, server, said });
@@ -75,18 +76,18 @@ async function keepOne(
 describe('a kept connection', () => {
   it('SC-51, AT-12: is given out under its own key alone, once', async () => {
     await keepOne(undefined, async ({ pool, connection, ctx }) => {
-      expect(await pool.acquire('b', ctx)).toHaveProperty('leave');
-      expect(turnOf(await pool.acquire('a', ctx))).toMatchObject({ connection, reused: true });
-      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+      expect(await pool.acquire('b', WISH, ctx)).toHaveProperty('leave');
+      expect(turnOf(await pool.acquire('a', WISH, ctx))).toMatchObject({ connection, reused: true });
+      expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
     });
   });
 
   it('SC-18, SC-52: hears RSET between two messages, and nothing of the first is left for the second', async () => {
     await keepOne(undefined, async ({ pool, ctx, said }) => {
       for (let i = 0; i < 2; i += 1) {
-        const turn = turnOf(await pool.acquire('a', ctx));
+        const turn = turnOf(await pool.acquire('a', WISH, ctx));
         const session = issueAdmission(turn.connection, null);
-        const sharing = { reset: turn.reused };
+        const sharing = { reused: turn.reused };
         const { recipients, reusable } = await transact(
           session,
           envelopeOf(1),
@@ -118,9 +119,9 @@ describe('a kept connection', () => {
       () => undefined,
     ]) {
       await keepOne(reset, async ({ pool, ctx, said, clock }) => {
-        const { connection } = turnOf(await pool.acquire('a', ctx));
+        const { connection } = turnOf(await pool.acquire('a', WISH, ctx));
         const session = issueAdmission(connection, null);
-        const sending = transact(session, envelopeOf(1), await messageOf(), ctx, { reset: true });
+        const sending = transact(session, envelopeOf(1), await messageOf(), ctx, { reused: true });
         // One that does not answer is given up after five seconds.
         await clock.advance('5s');
         const { recipients, reusable } = await sending;
@@ -145,7 +146,7 @@ describe('a kept connection', () => {
           peer?.send(octets);
           await clock.settle();
           expect(connection.alive).toBe(false);
-          expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+          expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
           expect(said()).toEqual(['tls RSET']);
         },
       );
@@ -158,7 +159,7 @@ describe('a kept connection', () => {
       expect(connection.alive).toBe(true);
       await clock.advance(1);
       expect(said()).toEqual(['tls QUIT']);
-      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+      expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
       expect(clock.pending).toBe(0);
     });
   });
@@ -167,10 +168,10 @@ describe('a kept connection', () => {
     await keepOne(undefined, async ({ pool, ctx, clock, said }) => {
       for (let i = 0; i < 14; i += 1) {
         await clock.advance('20s');
-        turnOf(await pool.acquire('a', ctx)).end(true);
+        turnOf(await pool.acquire('a', WISH, ctx)).end(true);
       }
       await clock.advance('20s');
-      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+      expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
       await clock.settle();
       expect(said().at(-1)).toBe('tls QUIT');
     });
@@ -178,12 +179,12 @@ describe('a kept connection', () => {
 
   it('CV-14: is not kept when a gibibyte has gone through it', async () => {
     await keepOne(undefined, async ({ pool, connection, ctx, clock, said }) => {
-      const turn = turnOf(await pool.acquire('a', ctx));
+      const turn = turnOf(await pool.acquire('a', WISH, ctx));
       connection.octetsOut = 1024 ** 3;
       turn.end(true);
       await clock.settle();
       expect(said().at(-1)).toBe('tls QUIT');
-      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+      expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
     });
   });
 
@@ -193,7 +194,7 @@ describe('a kept connection', () => {
       expect(said()).toEqual(['tls QUIT']);
       expect(connection.alive).toBe(false);
       const late = await dialSecure(server, bench, ctx);
-      keep(await pool.acquire('a', ctx), late);
+      keep(await pool.acquire('a', WISH, ctx), late);
       await clock.settle();
       expect(late.alive).toBe(false);
     });
@@ -214,7 +215,7 @@ describe('turns on a connection', () => {
     const ctx = createContext({ clock: createFakeClock() });
     await bench.against(friendly(), async (server) => {
       const pool = createConnectionPool(1);
-      const acquired = await pool.acquire('a', ctx);
+      const acquired = await pool.acquire('a', WISH, ctx);
       if (!('leave' in acquired)) throw new Error('nothing can be kept yet');
       const connection = await dialSecure(server, bench, ctx);
       await work({ pool, first: acquired.leave.opened(connection), connection, ctx, server });
@@ -233,14 +234,14 @@ describe('turns on a connection', () => {
 
   it('Q-5: who comes beyond the limit waits until the one before has written everything', async () => {
     await inUse(async ({ pool, first, connection, ctx }) => {
-      const next = pool.acquire('a', ctx);
+      const next = pool.acquire('a', WISH, ctx);
       expect(await started(next)).toBe(false);
       first.pass();
       const second = turnOf(await next);
       expect(second).toMatchObject({ connection, reused: true });
       // Two are under way: one whose receipt is due, and one that writes.
       second.pass();
-      const third = pool.acquire('a', ctx);
+      const third = pool.acquire('a', WISH, ctx);
       expect(await started(third)).toBe(false);
       first.end(true);
       expect(turnOf(await third).connection).toBe(connection);
@@ -249,7 +250,7 @@ describe('turns on a connection', () => {
 
   it('Q-5: a failure of the one before leaves the next to open a connection of its own', async () => {
     await inUse(async ({ pool, first, ctx }) => {
-      const next = pool.acquire('a', ctx);
+      const next = pool.acquire('a', WISH, ctx);
       first.end(false);
       expect(await next).toHaveProperty('leave');
     });
@@ -258,11 +259,11 @@ describe('turns on a connection', () => {
   it('SC-14: a connection that one of two messages found bad is kept for nobody, and quit when both are over', async () => {
     await inUse(async ({ pool, first, connection, ctx, server }) => {
       first.pass();
-      const second = turnOf(await pool.acquire('a', ctx));
+      const second = turnOf(await pool.acquire('a', WISH, ctx));
       first.end(false);
       expect(server.heard.at(-1)).not.toBe('tls QUIT');
       second.end(true);
-      expect(await pool.acquire('a', ctx)).toHaveProperty('leave');
+      expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
       while (connection.alive) await new Promise((resolve) => setImmediate(resolve));
     });
   });
@@ -270,8 +271,8 @@ describe('turns on a connection', () => {
   it('Q-11: who is called off while it waits gives its place to the next', async () => {
     await inUse(async ({ pool, first, ctx }) => {
       const abort = new AbortController();
-      const off = pool.acquire('a', createContext({ clock: ctx.clock, signal: abort.signal }));
-      const next = pool.acquire('a', ctx);
+      const off = pool.acquire('a', WISH, createContext({ clock: ctx.clock, signal: abort.signal }));
+      const next = pool.acquire('a', WISH, ctx);
       const refused = expect(off).rejects.toThrow('called off');
       abort.abort(new Error('called off'));
       await refused;

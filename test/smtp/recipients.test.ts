@@ -79,7 +79,7 @@ describe('a reply for each recipient', () => {
   it('SC-24, SC-38: nobody else may write on the connection before the last of its transactions is written', async () => {
     let done = 0;
     const seen: number[] = [];
-    const sharing = { onWritten: () => void seen.push(done) };
+    const sharing = { pass: () => void seen.push(done) };
     const script = async (peer: Peer): Promise<void> => {
       await transaction({ rcpt: ['250 ok', '452 too many', '452 too many'] })(peer);
       done += 1;

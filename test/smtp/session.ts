@@ -6,7 +6,8 @@ import { type Envelope, type EnvelopeInput, parseEnvelope } from '../../src/mess
 import { type Message, type MessageInput, prepareMessage } from '../../src/message/source.js';
 import { type Admitted, issueAdmission } from '../../src/smtp/admitted.js';
 import type { Connection } from '../../src/smtp/connection.js';
-import { type RecipientReply, type Sharing, transact } from '../../src/smtp/transact.js';
+import type { RecipientReply } from '../../src/smtp/transaction-result.js';
+import { type Sharing, transact } from '../../src/smtp/transact.js';
 import { type Bench, dialSecure, type Peer, type Script, type ScriptedServer } from './scripted-server.js';
 
 const HEADER =

@@ -14,7 +14,8 @@ import type { Message } from '../../src/message/source.js';
 import { issueAdmission } from '../../src/smtp/admitted.js';
 import { connect } from '../../src/smtp/connect.js';
 import { TIMEOUTS } from '../../src/smtp/timeouts.js';
-import { type RecipientReply, transact } from '../../src/smtp/transact.js';
+import type { RecipientReply } from '../../src/smtp/transaction-result.js';
+import { transact } from '../../src/smtp/transact.js';
 import { createFakeClock } from '../../src/testing/clock.js';
 import { type Bench, createBench, NAME } from './scripted-server.js';
 import {

@@ -1,0 +1,115 @@
+/**
+ * A whole message in one write, before any reply to it (SC-54): RSET, MAIL, RCPT, BDAT LAST. RSET first, because a server
+ * whose transaction is still open, all of its recipients refused, would take this message under the sender of that one.
+ * Replies are judged in the very moment when they come: one that is not as expected closes the window before anybody
+ * writes again, and one that cannot be ends the connection before the next one is read.
+ * Failure: ConnectionError or ProtocolError.
+ */
+import type { Context } from '../core/context.js';
+import { ProtocolError } from '../core/errors.js';
+import type { Message } from '../message/source.js';
+import type { Connection } from './connection.js';
+import type { Reply } from './reply.js';
+import { chunkBlocks, chunkStep, mismatched } from './say-chunks.js';
+import {
+  checkReply,
+  envelopeSteps,
+  isEnvelopeTaken,
+  isGoodbye,
+  isPositive,
+  isWhollyTaken,
+  type Mailing,
+  note,
+  type Said,
+  type Step,
+} from './say-envelope.js';
+import { placeOf } from './socket.js';
+import type { Window } from './window.js';
+
+/** Everything of a small message. @throws what reading it throws */
+export async function readWhole(message: Message, ctx: Context): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for await (const block of chunkBlocks(message, ctx)) pieces.push(block);
+  ctx.signal.throwIfAborted();
+  return pieces;
+}
+
+/** Says a message ahead of its replies, and waits for them; `abandoned`: called off, and they are still due. */
+export function sayAhead(
+  connection: Connection,
+  { mail, content }: { readonly mail: Mailing; readonly content: readonly Uint8Array[] },
+  said: Said,
+  { window, onWritten }: { readonly window: Window; readonly onWritten: () => void },
+  ctx: Context,
+): Promise<'answered' | 'abandoned'> {
+  const size = content.reduce((sum, { length }) => sum + length, 0);
+  const steps = [
+    ...envelopeSteps(connection, { ...mail, reset: true }),
+    chunkStep(connection, size, true),
+  ];
+  const answered = hearAll(connection, steps, said, window, ctx);
+  connection.post(Buffer.concat(steps.map(({ octets }) => octets)));
+  for (const piece of content) connection.post(piece);
+  said.end = connection.octetsOut;
+  onWritten();
+  return answered;
+}
+
+/** One reply for each step, in their order. */
+function hearAll(
+  connection: Connection,
+  steps: readonly Step[],
+  said: Said,
+  window: Window,
+  ctx: Context,
+): Promise<'answered' | 'abandoned'> {
+  const { closures } = window;
+  return new Promise((resolve, reject) => {
+    let at = 0;
+    const abandon = (): void => resolve('abandoned');
+    const lost = (error: Error): void => {
+      ctx.signal.removeEventListener('abort', abandon);
+      reject(error);
+    };
+    const heard = (given: Reply): void => {
+      const step = steps[at] as Step;
+      at += 1;
+      try {
+        take(connection, step, given, said);
+      } catch (error) {
+        window.close();
+        connection.destroy(error as Error);
+        lost(error as Error);
+        return;
+      }
+      said.phase = steps[at]?.phase ?? 'final';
+      if (!isPositive(given)) window.close();
+      if (at < steps.length && !isGoodbye(given)) return;
+      if (isWhollyTaken(said)) window.grow(closures);
+      ctx.signal.removeEventListener('abort', abandon);
+      resolve('answered');
+    };
+    ctx.signal.addEventListener('abort', abandon, { once: true });
+    for (const step of steps) connection.hear(step, { heard, lost });
+  });
+}
+
+function take(connection: Connection, step: Step, given: Reply, said: Said): void {
+  const reply = checkReply(connection, step, given);
+  note(said, step, reply);
+  if (step.phase !== 'final') return;
+  // AT-7: the receipt of octets that have not left belongs to something else.
+  if (said.end !== null && connection.octetsHanded < said.end) throw premature(connection, reply);
+  if (isPositive(reply) && !isEnvelopeTaken(said)) throw mismatched(connection, said, reply);
+}
+
+function premature(connection: Connection, { code, lines }: Reply): ProtocolError {
+  return new ProtocolError({
+    ...placeOf(connection.endpoint),
+    code: 'unsolicited-reply',
+    phase: 'final',
+    command: 'BDAT',
+    reply: { code, lines },
+    message: `the server answered BDAT with ${code} before its octets had left`,
+  });
+}

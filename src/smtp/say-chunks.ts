@@ -1,0 +1,138 @@
+/**
+ * The content by BDAT (RFC 3030 §2): exact octets, no dots, in chunks of at most 1 MiB that are streamed block by block. A
+ * small message is one chunk in one write. Whoever comes here has read the replies to MAIL and RCPT (SC-43).
+ * Failure: ConnectionError or ProtocolError; what reading the message threw, and then a chunk was announced that never
+ * became whole. A refused chunk is a value: it is the `final` reply, no further chunk is said, and RSET is due (SC-44).
+ */
+import { takeBlock } from '../core/blocks.js';
+import { publish } from '../core/channels.js';
+import type { Context } from '../core/context.js';
+import { ConfigError, ProtocolError } from '../core/errors.js';
+import type { Message } from '../message/source.js';
+import type { Connection } from './connection.js';
+import { blocksOf } from './content-blocks.js';
+import { formatCommand } from './command.js';
+import { createOctetGuard } from './octet-guard.js';
+import type { Reply } from './reply.js';
+import { checkReply, isPositive, type Said, type Step } from './say-envelope.js';
+import { placeOf } from './socket.js';
+
+const CHUNK = 1024 * 1024;
+
+/** BDAT of so many octets. `BDAT 0 LAST` is legal. */
+export function chunkStep({ timeouts }: Connection, octets: number, isLast: boolean): Step {
+  return {
+    phase: 'final',
+    command: 'BDAT',
+    // Its time begins with the command, so that of its octets counts as well (SC-37).
+    timeoutMs: timeouts.block + timeouts.final,
+    octets: formatCommand(`BDAT ${octets}${isLast ? ' LAST' : ''}`),
+  };
+}
+
+/** The content as it goes on the wire, in blocks; octets that must not leave throw. */
+export function chunkBlocks(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
+  return blocksOf(guarded(message, ctx));
+}
+
+async function* guarded(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
+  const guard = createOctetGuard();
+  for await (const chunk of message.open(ctx)) {
+    guard.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    yield chunk;
+  }
+  guard.end();
+}
+
+/** Says the content and reads the receipt; `said.end` tells from when on all of it may have left. */
+export async function sayChunks(
+  connection: Connection,
+  message: Message,
+  said: Said,
+  ctx: Context,
+  onWritten: () => void,
+): Promise<void> {
+  const { timeouts } = connection;
+  said.phase = 'data';
+  let unannounced = message.size;
+  let missing = 0;
+  let receipt: Promise<Reply> | null = null;
+  for await (const block of chunkBlocks(message, ctx)) {
+    for (let rest = block; rest.length > 0;) {
+      if (missing === 0) {
+        if (said.final !== null) return;
+        if (unannounced === 0) throw changed();
+        missing = Math.min(CHUNK, unannounced);
+        unannounced -= missing;
+        receipt = announce(connection, { octets: missing, isLast: unannounced === 0 }, said, ctx);
+      }
+      const [piece, more] = splitAt(rest, missing);
+      rest = more;
+      missing -= piece.length;
+      const room = connection.write(piece, timeouts.block, ctx);
+      if (missing > 0 || unannounced > 0) {
+        await room;
+        continue;
+      }
+      room.catch(() => undefined);
+      said.phase = 'final';
+      said.end = connection.octetsOut;
+      if (connection.capabilities?.pipelining === true) onWritten();
+    }
+  }
+  if (said.end === null || receipt === null) throw changed();
+  const reply = await receipt;
+  if (said.final === null) said.final = reply;
+  else if (isPositive(reply)) throw mismatched(connection, said, reply);
+}
+
+/** Says BDAT; gives the reply to the last chunk, and keeps the refusal of one before it. */
+function announce(
+  connection: Connection,
+  chunk: { readonly octets: number; readonly isLast: boolean },
+  said: Said,
+  ctx: Context,
+): Promise<Reply> {
+  const step = chunkStep(connection, chunk.octets, chunk.isLast);
+  const reply = connection.expect(step, ctx).then((given) => checkReply(connection, step, given));
+  reply.then(
+    (given) => {
+      if (!chunk.isLast && !isPositive(given)) said.final ??= given;
+    },
+    (error: Error) => connection.destroy(error),
+  );
+  connection.post(step.octets);
+  return reply;
+}
+
+/** A block that belongs to two chunks is copied in part: each piece is given back by itself. */
+function splitAt(block: Uint8Array, at: number): readonly [Uint8Array, Uint8Array] {
+  if (block.length <= at) return [block, new Uint8Array(0)];
+  const rest = block.subarray(at);
+  const more = takeBlock(rest.length).fill(rest);
+  const piece = takeBlock(at).fill(block.subarray(0, at));
+  return [piece, more];
+}
+
+/** What was read is not what was put: fewer octets, or more. */
+function changed(): ConfigError {
+  return new ConfigError('message-changed', 'message: expected as many octets as when it was put, got others');
+}
+
+/**
+ * SC-54: the server has taken content for which it had refused the sender, all recipients or a chunk; nobody knows whose
+ * message it believes that to be.
+ */
+export function mismatched(connection: Connection, said: Said, reply: Reply): ProtocolError {
+  said.mismatched = true;
+  const { host, address } = connection.endpoint;
+  publish('replies.mismatched', { host, address });
+  return new ProtocolError({
+    ...placeOf(connection.endpoint),
+    code: 'reply-mismatch',
+    phase: 'final',
+    command: 'BDAT',
+    reply: { code: reply.code, lines: reply.lines },
+    message: `the server answered BDAT with ${reply.code} after it had refused what belongs to it`,
+  });
+}
