@@ -6,11 +6,10 @@
  * Failure: ConnectionError or ProtocolError.
  */
 import type { Context } from '../core/context.js';
-import { ProtocolError } from '../core/errors.js';
 import type { Message } from '../message/source.js';
 import type { Connection } from './connection.js';
 import type { Reply } from './reply.js';
-import { chunkBlocks, chunkStep, mismatched } from './say-chunks.js';
+import { checkReceipt, chunkBlocks, chunkStep, mismatched } from './say-chunks.js';
 import {
   checkReply,
   envelopeSteps,
@@ -23,7 +22,6 @@ import {
   type Said,
   type Step,
 } from './say-envelope.js';
-import { placeOf } from './socket.js';
 import type { Window } from './window.js';
 
 /** Everything of a small message. @throws what reading it throws */
@@ -43,14 +41,12 @@ export function sayAhead(
   ctx: Context,
 ): Promise<'answered' | 'abandoned'> {
   const size = content.reduce((sum, { length }) => sum + length, 0);
-  const steps = [
-    ...envelopeSteps(connection, { ...mail, reset: true }),
-    chunkStep(connection, size, true),
-  ];
+  const steps = [...envelopeSteps(connection, { ...mail, reset: true }), chunkStep(connection, size, true)];
   const answered = hearAll(connection, steps, said, window, ctx);
   connection.post(Buffer.concat(steps.map(({ octets }) => octets)));
   for (const piece of content) connection.post(piece);
-  said.end = connection.octetsOut;
+  // On a connection that has broken by now nothing ever leaves.
+  if (connection.failure === null) said.end = connection.octetsOut;
   onWritten();
   return answered;
 }
@@ -95,21 +91,10 @@ function hearAll(
 }
 
 function take(connection: Connection, step: Step, given: Reply, said: Said): void {
-  const reply = checkReply(connection, step, given);
+  const isReceipt = step.phase === 'final';
+  const reply = isReceipt
+    ? checkReceipt(connection, step, given, said.end ?? 0)
+    : checkReply(connection, step, given);
   note(said, step, reply);
-  if (step.phase !== 'final') return;
-  // AT-7: the receipt of octets that have not left belongs to something else.
-  if (said.end !== null && connection.octetsHanded < said.end) throw premature(connection, reply);
-  if (isPositive(reply) && !isEnvelopeTaken(said)) throw mismatched(connection, said, reply);
-}
-
-function premature(connection: Connection, { code, lines }: Reply): ProtocolError {
-  return new ProtocolError({
-    ...placeOf(connection.endpoint),
-    code: 'unsolicited-reply',
-    phase: 'final',
-    command: 'BDAT',
-    reply: { code, lines },
-    message: `the server answered BDAT with ${code} before its octets had left`,
-  });
+  if (isReceipt && isPositive(reply) && !isEnvelopeTaken(said)) throw mismatched(connection, said, reply);
 }

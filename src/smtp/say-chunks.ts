@@ -52,15 +52,15 @@ export async function sayChunks(
   ctx: Context,
   onWritten: () => void,
 ): Promise<void> {
-  const { timeouts } = connection;
   said.phase = 'data';
   let unannounced = message.size;
   let missing = 0;
   let receipt: Promise<Reply> | null = null;
-  for await (const block of chunkBlocks(message, ctx)) {
+  /** False when a chunk was refused, and nothing more is to be said. */
+  const say = async (block: Uint8Array): Promise<boolean> => {
     for (let rest = block; rest.length > 0;) {
       if (missing === 0) {
-        if (said.final !== null) return;
+        if (said.final !== null) return false;
         if (unannounced === 0) throw changed();
         missing = Math.min(CHUNK, unannounced);
         unannounced -= missing;
@@ -69,24 +69,32 @@ export async function sayChunks(
       const [piece, more] = splitAt(rest, missing);
       rest = more;
       missing -= piece.length;
-      const room = connection.write(piece, timeouts.block, ctx);
-      if (missing > 0 || unannounced > 0) {
-        await room;
-        continue;
-      }
-      room.catch(() => undefined);
-      said.phase = 'final';
-      said.end = connection.octetsOut;
-      if (connection.capabilities?.pipelining === true) onWritten();
+      const room = connection.write(piece, connection.timeouts.block, ctx);
+      // The receipt tells of the last one, and in its own time.
+      if (missing + unannounced === 0) room.catch(() => undefined);
+      else await room;
     }
+    return true;
+  };
+  let last: Uint8Array = new Uint8Array(0);
+  for await (const block of chunkBlocks(message, ctx)) {
+    if (!(await say(last))) return;
+    last = block;
   }
-  if (said.end === null || receipt === null) throw changed();
-  const reply = await receipt;
+  // A message that has changed meanwhile is never completed: its last piece leaves only when it is known to be that.
+  if (last.length === 0 || last.length !== missing + unannounced) throw changed();
+  if (!(await say(last)) || receipt === null) return;
+  // On a connection that has broken by now it never leaves.
+  if (connection.failure !== null) await receipt;
+  said.phase = 'final';
+  said.end = connection.octetsOut;
+  if (connection.capabilities?.pipelining === true) onWritten();
+  const reply: Reply = await receipt;
   if (said.final === null) said.final = reply;
   else if (isPositive(reply)) throw mismatched(connection, said, reply);
 }
 
-/** Says BDAT; gives the reply to the last chunk, and keeps the refusal of one before it. */
+/** Says BDAT; gives the reply to the chunk, and keeps the refusal of one that is not the last. */
 function announce(
   connection: Connection,
   chunk: { readonly octets: number; readonly isLast: boolean },
@@ -94,15 +102,28 @@ function announce(
   ctx: Context,
 ): Promise<Reply> {
   const step = chunkStep(connection, chunk.octets, chunk.isLast);
-  const reply = connection.expect(step, ctx).then((given) => checkReply(connection, step, given));
+  const given = connection.expect(step, ctx);
+  connection.post(step.octets);
+  const end = connection.octetsOut + chunk.octets;
+  const reply = given.then((answer) => checkReceipt(connection, step, answer, end));
   reply.then(
-    (given) => {
-      if (!chunk.isLast && !isPositive(given)) said.final ??= given;
+    (answer) => {
+      if (!chunk.isLast && !isPositive(answer)) said.final ??= answer;
     },
     (error: Error) => connection.destroy(error),
   );
-  connection.post(step.octets);
   return reply;
+}
+
+/**
+ * What is kept of the reply to a chunk that ends at `end` of the connection's octets. AT-7: one that takes octets which
+ * have not left belongs to something else.
+ * @throws ProtocolError `unsolicited-reply`, `reply-mismatch`
+ */
+export function checkReceipt(connection: Connection, step: Step, given: Reply, end: number): Reply {
+  const reply = checkReply(connection, step, given);
+  if (!isPositive(reply) || connection.octetsHanded >= end) return reply;
+  throw wrongReply(connection, 'unsolicited-reply', reply, 'before its octets had left');
 }
 
 /** A block that belongs to two chunks is copied in part: each piece is given back by itself. */
@@ -116,7 +137,10 @@ function splitAt(block: Uint8Array, at: number): readonly [Uint8Array, Uint8Arra
 
 /** What was read is not what was put: fewer octets, or more. */
 function changed(): ConfigError {
-  return new ConfigError('message-changed', 'message: expected as many octets as when it was put, got others');
+  return new ConfigError(
+    'message-changed',
+    'message: expected as many octets as when it was put, got others',
+  );
 }
 
 /**
@@ -127,12 +151,21 @@ export function mismatched(connection: Connection, said: Said, reply: Reply): Pr
   said.mismatched = true;
   const { host, address } = connection.endpoint;
   publish('replies.mismatched', { host, address });
+  return wrongReply(connection, 'reply-mismatch', reply, 'after it had refused what belongs to it');
+}
+
+function wrongReply(
+  connection: Connection,
+  code: 'unsolicited-reply' | 'reply-mismatch',
+  reply: Reply,
+  when: string,
+): ProtocolError {
   return new ProtocolError({
     ...placeOf(connection.endpoint),
-    code: 'reply-mismatch',
+    code,
     phase: 'final',
     command: 'BDAT',
     reply: { code: reply.code, lines: reply.lines },
-    message: `the server answered BDAT with ${reply.code} after it had refused what belongs to it`,
+    message: `the server answered BDAT with ${reply.code} ${when}`,
   });
 }

@@ -84,6 +84,15 @@ export async function readContent(peer: Peer): Promise<string[]> {
   return lines;
 }
 
+/** Takes the octets of a chunk, which end with a line, and the BDAT before them. */
+export async function readChunk(peer: Peer): Promise<{ readonly command: string; readonly content: string }> {
+  const command = await peer.line();
+  const size = Number(/^BDAT (\d+)(?: LAST)?$/.exec(command)?.[1]);
+  let content = '';
+  while (content.length < size) content += `${await peer.line()}\r\n`;
+  return { command, content };
+}
+
 /** Where a transaction with one recipient stands. */
 export type Step = 'mail' | 'rcpt' | 'data' | 'content' | 'final';
 

@@ -83,16 +83,6 @@ describe('the order of commands', () => {
     expect(results.map(brief)).toEqual(['accepted@final:250', 'accepted@final:250']);
   });
 
-  it.each([[['CHUNKING', 'BINARYMIME']], [[]]])(
-    'SC-43, SC-44: with %j offered DATA carries the message and BDAT is never said',
-    async (keywords) => {
-      const { heard, results } = await sendOnce(bench, transaction(), { keywords });
-      expect(results.map(brief)).toEqual(['accepted@final:250']);
-      expect(heard.filter((line) => line.startsWith('DATA'))).toHaveLength(1);
-      expect(heard.filter((line) => line.startsWith('BDAT'))).toEqual([]);
-    },
-  );
-
   it('SC-18, SC-26: no recipient, no DATA; RSET gives the transaction up and the connection is good', async () => {
     const { heard, results, reusable } = await sendOnce(
       bench,

@@ -1,0 +1,373 @@
+/**
+ * The window: when it opens, what is written ahead, what closes it, and what becomes of the messages in it. The whole line
+ * from a mail to its outcome against a server in memory; real servers judge the same in test/interop/window.test.ts.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { onEvent } from '../../src/core/channels.js';
+import type { AttemptRecord } from '../../src/deliver/attempt.js';
+import { createEngine, type Engine } from '../../src/engine.js';
+import type { EngineOptions } from '../../src/sender-options.js';
+import { createFakeClock } from '../../src/testing/clock.js';
+import { createZoneResolver } from '../../src/testing/zones.js';
+import { createWindowServer, type ServerScript, type WindowServer } from './window-server.js';
+
+const KEYWORDS = ['PIPELINING', 'CHUNKING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES'];
+
+/** Lets everything happen that needs no clock. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 200; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+interface Bench {
+  readonly server: WindowServer;
+  readonly engine: Engine;
+  readonly clock: ReturnType<typeof createFakeClock>;
+  /** Sends message n; the states of its recipients when it is over. */
+  send(n: number, more?: Sending): Promise<string>;
+}
+
+interface Sending {
+  readonly to?: readonly string[];
+  readonly body?: string;
+  readonly message?: () => AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+let open: Engine | null = null;
+afterEach(async () => {
+  await open?.close();
+  open = null;
+});
+
+function makeBench(script: Partial<ServerScript> = {}, options: Partial<EngineOptions> = {}): Bench {
+  const server = createWindowServer({ keywords: KEYWORDS, ...script });
+  const clock = createFakeClock();
+  const engine = createEngine({
+    ehloName: 'out.sender.test',
+    default: 'plain',
+    clock,
+    perHost: 1,
+    resolver: createZoneResolver({
+      'partner.test': { mx: ['mx.partner.test'] },
+      'mx.partner.test': { a: ['192.0.2.1'] },
+    }),
+    allowPrivateAddresses: true,
+    dial: () => server.dial(),
+    ...options,
+  });
+  open = engine;
+  return {
+    server,
+    engine,
+    clock,
+    async send(n, more = {}) {
+      const message = more.message ?? Buffer.from(contentOf(n, more.body));
+      const to = more.to ?? [`r${n}@partner.test`];
+      const given = more.signal === undefined ? {} : { signal: more.signal };
+      const records = await engine.deliverOnce({ from: `s${n}@sender.test`, to, message }, given);
+      return records.map(brief).join();
+    },
+  };
+}
+
+function brief({ outcomes }: AttemptRecord): string {
+  return outcomes.map(({ state, reason }) => (reason === null ? state : `${state} ${reason}`)).join();
+}
+
+function contentOf(n: number, body = 'x\r\n'): string {
+  return `Date: Wed, 25 Nov 2026 10:00:00 +0000\r\nFrom: s@sender.test\r\nMessage-ID: <${n}@sender.test>\r\n\r\n${body}`;
+}
+
+/** Holds the server at the receipts it is told to, until it is let go. */
+function gate(isHeld: (line: string) => boolean) {
+  const waiting: (() => void)[] = [];
+  let shut = true;
+  return {
+    before: (line: string) =>
+      shut && isHeld(line) ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined,
+    pass: () => waiting.shift()?.(),
+    open() {
+      shut = false;
+      for (const go of waiting.splice(0)) go();
+    },
+  };
+}
+const isReceipt = (line: string): boolean => line.endsWith('LAST') || line === '.';
+/** Messages whose content has come to the server. */
+const written = ({ arrived }: WindowServer): number => arrived.split('Message-ID').length - 1;
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+describe('opens', () => {
+  it('SC-54: by success alone: one, two, four, eight, and sixteen at most', async () => {
+    const receipts = gate(isReceipt);
+    const bench = makeBench({ before: receipts.before });
+    const sent = range(0, 60).map((n) => bench.send(n));
+    const under: number[] = [];
+    for (let done = 0; done < 40; done += 1) {
+      await settle();
+      under.push(written(bench.server) - done);
+      receipts.pass();
+    }
+    receipts.open();
+    expect(await Promise.all(sent)).toEqual(sent.map(() => 'delivered'));
+    expect(under.slice(0, 8)).toEqual([1, 2, 2, 4, 4, 4, 4, 8]);
+    expect(under.slice(-20)).toEqual(range(0, 20).map(() => 16));
+  });
+
+  it('SC-43, SC-54: in lock-step the content waits for the replies to MAIL and RCPT; ahead of them all of it is one group', async () => {
+    const replies = gate((line) => line.startsWith('MAIL'));
+    const bench = makeBench({ before: replies.before });
+    const first = bench.send(0);
+    await settle();
+    expect(bench.server.arrived).toMatch(/MAIL FROM:<s0@sender\.test>.*\r\nRCPT TO:<r0@partner\.test>\r\n$/);
+    replies.pass();
+    await first;
+    const second = bench.send(1);
+    await settle();
+    const content = contentOf(1);
+    expect(bench.server.arrived).toContain(
+      `x\r\nRSET\r\nMAIL FROM:<s1@sender.test> SIZE=${content.length}\r\nRCPT TO:<r1@partner.test>\r\nBDAT ${content.length} LAST\r\n${content}`,
+    );
+    replies.open();
+    expect(await second).toBe('delivered');
+  });
+
+  it.each([
+    [['PIPELINING'], 2],
+    [['CHUNKING'], 1],
+    [[], 1],
+  ])(
+    'SC-54, SC-41: with %j alone at most %i are under way, and no content leaves early',
+    async (keywords, most) => {
+      const receipts = gate(isReceipt);
+      const bench = makeBench({ keywords, before: receipts.before });
+      const sent = range(0, 6).map((n) => bench.send(n));
+      for (let done = 0; done < 6; done += 1) {
+        await settle();
+        expect(written(bench.server)).toBe(done + 1);
+        expect(bench.server.arrived.split('MAIL FROM').length - 1).toBeLessThanOrEqual(done + most);
+        receipts.pass();
+      }
+      expect(await Promise.all(sent)).toEqual(sent.map(() => 'delivered'));
+    },
+  );
+
+  it.each([
+    ['the option', {}, { window: 1 }],
+    ['a rule', { policies: [{ match: 'partner.test', window: 1 }] }, {}],
+  ] as const)(
+    'SC-54: window 1 by %s: nothing of a message leaves before the receipt of the one before',
+    async (_, rule, option) => {
+      const receipts = gate(isReceipt);
+      for (const keywords of [KEYWORDS, ['PIPELINING']]) {
+        const bench = makeBench({ keywords, before: receipts.before }, { ...rule, ...option });
+        const sent = range(0, 5).map((n) => bench.send(n));
+        for (let done = 0; done < 5; done += 1) {
+          await settle();
+          expect(bench.server.arrived.split('MAIL FROM').length - 1).toBe(done + 1);
+          receipts.pass();
+        }
+        expect(await Promise.all(sent)).toEqual(sent.map(() => 'delivered'));
+        await bench.engine.close();
+      }
+    },
+  );
+
+  it('SC-54: a window is a whole number of messages', () => {
+    for (const window of [0, -1, 1.5, 129, Number.NaN]) {
+      expect(() => makeBench({}, { window })).toThrow('window: expected a whole number of messages from 1');
+      expect(() => makeBench({}, { policies: [{ match: 'a.test', window }] })).toThrow('policies[0].window');
+    }
+  });
+
+  it('SC-54: no more than a mebibyte is under way, and what is large goes out in steps', async () => {
+    const receipts = gate(isReceipt);
+    const bench = makeBench({ before: receipts.before });
+    for (const n of range(0, 8)) {
+      const sent = bench.send(n);
+      await settle();
+      receipts.pass();
+      await sent;
+    }
+    const body = 'y'.repeat(60).concat('\r\n').repeat(4000);
+    const sent = range(10, 20).map((n) => bench.send(n, { body }));
+    await settle();
+    expect(written(bench.server)).toBe(8 + 4);
+    receipts.open();
+    expect(await Promise.all(sent)).toEqual(sent.map(() => 'delivered'));
+    const large = [bench.send(30), bench.send(31, { body: body.repeat(2) }), bench.send(32)];
+    expect(await Promise.all(large)).toEqual(large.map(() => 'delivered'));
+    expect(bench.server.offences).toEqual([]);
+  });
+});
+
+/** Opens the window to 16. */
+async function warm(bench: Bench): Promise<void> {
+  for (const n of range(100, 120)) await bench.send(n);
+}
+/** Acts of the server during `warm`: MAIL, RCPT, content, and RSET before all but the first. */
+const WARM = 4 * 20 - 1;
+const afterWarm = (...acts: readonly NonNullable<ServerScript['acts']>[number][]) => [
+  ...Array.from({ length: WARM }, () => 'take' as const),
+  ...acts,
+];
+
+describe('closes', () => {
+  it('SC-54: every message begins with RSET and keeps its own sender, where all recipients of the one before are refused', async () => {
+    const bench = makeBench({ acts: afterWarm('take', 'take', 'refuse') });
+    await warm(bench);
+    const sent = await Promise.all(range(0, 5).map((n) => bench.send(n)));
+    expect(sent).toEqual(['failed recipient-rejected', ...range(1, 5).map(() => 'delivered')]);
+    const taken = bench.server.taken.slice(20);
+    expect(taken.map(({ from, to }) => `${from} ${to.join()}`)).toEqual(
+      range(1, 5).map((n) => `s${n}@sender.test r${n}@partner.test`),
+    );
+    const starts = bench.server.heard.flatMap((line, i) =>
+      line.startsWith('MAIL') ? [bench.server.heard[i - 1]] : [],
+    );
+    expect(starts.slice(1).every((line) => line === 'RSET')).toBe(true);
+  });
+
+  it.each(['MAIL', 'RCPT', 'RSET', 'BDAT'])(
+    'SC-54: one refusal of %s stops new messages, the rest is read out, then it is lock-step again',
+    async (verb) => {
+      const at = ['RSET', 'MAIL', 'RCPT', 'BDAT'].indexOf(verb);
+      let isHeld = false;
+      const receipts = gate((line) => isHeld && isReceipt(line));
+      const bench = makeBench({
+        acts: afterWarm(...range(0, at).map(() => 'take' as const), 'defer'),
+        before: receipts.before,
+      });
+      await warm(bench);
+      isHeld = true;
+      const first = range(0, 6).map((n) => bench.send(n));
+      await settle();
+      expect(written(bench.server)).toBe(20 + 6);
+      const more = range(6, 10).map((n) => bench.send(n));
+      // The receipt of the first message, or the refusal of it, has been read by now.
+      receipts.pass();
+      await settle();
+      const before = written(bench.server);
+      for (let left = 5; left > 0; left -= 1) {
+        await settle();
+        expect(written(bench.server)).toBe(before);
+        receipts.pass();
+      }
+      await settle();
+      expect(written(bench.server)).toBe(before + 1);
+      receipts.open();
+      const [refused, ...others] = await Promise.all([...first, ...more]);
+      expect(refused).toMatch(verb === 'RSET' ? /^delivered$/ : /^deferred/);
+      expect(others.filter((state) => state === 'delivered')).toHaveLength(9);
+    },
+  );
+
+  it('SC-54: content that is taken after its sender was refused ends the connection: unknown, with an event, and so is all behind it', async () => {
+    const told: unknown[] = [];
+    const stop = onEvent('replies.mismatched', (event) => told.push(event));
+    const bench = makeBench({ acts: afterWarm('take', 'refuse', 'take against itself') });
+    await warm(bench);
+    const sent = await Promise.all(range(0, 3).map((n) => bench.send(n)));
+    stop();
+    expect(sent).toEqual(range(0, 3).map(() => 'unknown delivery-unknown'));
+    expect(told).toEqual([{ host: 'mx.partner.test', address: '192.0.2.1' }]);
+    expect(await bench.send(5)).toBe('delivered');
+    expect(bench.server.connections).toBe(2);
+  });
+
+  it('SC-14, SC-54, CV-14: 421 after some messages means another connection: nobody waits, nobody is sent twice, and the count is remembered', async () => {
+    const bench = makeBench({ acts: afterWarm('take', 'take', 'take', 'take', 'take', 'goodbye') });
+    await warm(bench);
+    const sent = await Promise.all(range(0, 10).map((n) => bench.send(n)));
+    expect(sent).toEqual(range(0, 10).map(() => 'delivered'));
+    expect(bench.server.taken).toHaveLength(30);
+    expect(bench.server.connections).toBe(2);
+    // 21 messages went well on the first; the second has had 9.
+    for (const n of range(200, 212)) await bench.send(n);
+    expect(bench.server.connections).toBe(2);
+    expect(bench.server.heard.at(-1)).not.toBe('QUIT');
+    await settle();
+    await bench.send(300);
+    expect(bench.server.heard).toContain('QUIT');
+    expect(bench.server.connections).toBe(3);
+    await bench.clock.advance('61m');
+    for (const n of range(400, 430)) await bench.send(n);
+    expect(bench.server.connections).toBe(4);
+  });
+
+  it('SC-14: 421 to the first message of a connection is the answer to that message', async () => {
+    const bench = makeBench({ acts: ['goodbye'] });
+    expect(await bench.send(0)).toBe('deferred peer-busy');
+  });
+
+  it('SC-54, Q-15: a break leaves unknown what may have left and sends at once what cannot have', async () => {
+    let isHeld = false;
+    const held = gate((line) => isHeld && isReceipt(line));
+    const bench = makeBench({ acts: afterWarm('take', 'take', 'take', 'drop after'), before: held.before });
+    await warm(bench);
+    isHeld = true;
+    const sent = range(0, 3).map((n) => bench.send(n));
+    await settle();
+    isHeld = false;
+    held.open();
+    expect(await Promise.all(sent)).toEqual(range(0, 3).map(() => 'unknown delivery-unknown'));
+    expect(bench.server.taken).toHaveLength(21);
+  });
+});
+
+describe('messages in it', () => {
+  it('SC-24: recipients that were too many go in a further transaction, when all others are over', async () => {
+    const bench = makeBench({ acts: afterWarm('take', 'take', 'take', 'too many') });
+    await warm(bench);
+    const to = ['a@partner.test', 'b@partner.test'];
+    const sent = await Promise.all([bench.send(0, { to }), bench.send(1), bench.send(2)]);
+    expect(sent).toEqual(['delivered,delivered', 'delivered', 'delivered']);
+    expect(bench.server.taken.slice(20).map((each) => each.to)).toEqual([
+      ['a@partner.test'],
+      ['r1@partner.test'],
+      ['r2@partner.test'],
+      ['b@partner.test'],
+    ]);
+  });
+
+  it('SC-24: more than a hundred recipients have the connection alone', async () => {
+    const bench = makeBench();
+    await warm(bench);
+    const to = range(0, 150).map((n) => `r${n}@partner.test`);
+    const sent = await Promise.all([bench.send(1), bench.send(0, { to }), bench.send(2)]);
+    expect(sent[1]).toBe(to.map(() => 'delivered').join());
+    expect([sent[0], sent[2]]).toEqual(['delivered', 'delivered']);
+    expect(bench.server.offences).toEqual([]);
+  });
+
+  it('FAQ-10: one that cannot be read harms no other', async () => {
+    const bench = makeBench();
+    await warm(bench);
+    let opened = 0;
+    const message = async function* () {
+      opened += 1;
+      yield Buffer.from(contentOf(1, opened === 1 ? 'x\r\n' : 'y\r\n'));
+    };
+    const sent = await Promise.all([bench.send(0), bench.send(1, { message }), bench.send(2)]);
+    expect(sent[1]).toContain('message-changed');
+    expect([sent[0], sent[2]]).toEqual(['delivered', 'delivered']);
+    expect(bench.server.connections).toBe(1);
+  });
+
+  it('Q-11, Q-15: one that is called off is unknown at once, and the receipts of the others still come', async () => {
+    let isHeld = false;
+    const held = gate((line) => isHeld && isReceipt(line));
+    const bench = makeBench({ before: held.before });
+    await warm(bench);
+    isHeld = true;
+    const abort = new AbortController();
+    const sent = [bench.send(0), bench.send(1, { signal: abort.signal }), bench.send(2)] as const;
+    await settle();
+    abort.abort(new Error('called off'));
+    expect(await sent[1]).toBe('unknown delivery-unknown');
+    held.open();
+    expect([await sent[0], await sent[2]]).toEqual(['delivered', 'delivered']);
+    await settle();
+    expect(bench.server.heard.at(-1)).toBe('QUIT');
+  });
+});
