@@ -4,7 +4,7 @@
  * Failure: pending and later replies reject with ConnectionError or ProtocolError; the socket is gone then.
  */
 import type net from 'node:net';
-import { type Context, createContext } from '../core/context.js';
+import { type Context, createContext, within } from '../core/context.js';
 import { ConnectionError, type Phase, ProtocolError } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
 import type { PeerFacts } from '../tls/facts.js';
@@ -82,9 +82,6 @@ export interface Connection {
   adopt(layer: net.Socket, facts: PeerFacts | null): void;
 }
 
-/** As much may be waiting to be written before whoever writes on has to wait. */
-const ROOM = 64 * 1024;
-
 /** Makes a connection over a socket that is connected. */
 export function createConnection(
   socket: net.Socket,
@@ -93,29 +90,21 @@ export function createConnection(
 ): Connection {
   let layer = socket;
   let reader: ReplyReader = createReplyReader();
-<<<<<<< HEAD
   // Made when it is asked for: the stack trace of an ordinary end, which nobody reads, costs more than the farewell.
   let failure: Error | (() => Error) | null = null;
   const why = (): Error | null => {
     if (typeof failure === 'function') failure = failure();
     return failure;
   };
-=======
-  let failure: Error | null = null;
   let saidGoodbye = false;
->>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
   let disarm = (): void => undefined;
   const waiting: Waiting[] = [];
   const uncalled = createContext({ clock: ctx.clock });
-  const drains = new Set<() => void>();
   const outbox = createOutbox({
     write: (octets, done) => void layer.write(octets, done),
     // TLS has made its own octets of them by then; a socket of the host's `dial` may keep what it was given.
     get copies() {
       return connection.facts !== null;
-    },
-    drained() {
-      if (outbox.pending < ROOM) for (const drain of drains) drain();
     },
   });
 
@@ -123,12 +112,8 @@ export function createConnection(
     failure = reason;
     disarm();
     endCap();
-<<<<<<< HEAD
-    for (const each of waiting.splice(0)) each.reject(why() as Error);
-=======
-    for (const drain of drains) drain();
-    for (const each of waiting.splice(0)) each.ear.lost(error);
->>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
+    outbox.stop();
+    for (const each of waiting.splice(0)) each.ear.lost(why() as Error);
   };
   const fail = (reason: Error | (() => Error)): void => {
     if (failure !== null) return;
@@ -250,7 +235,7 @@ export function createConnection(
     },
     hear(due, ear) {
       if (failure !== null) {
-        ear.lost(failure);
+        ear.lost(why() as Error);
         return;
       }
       waiting.push({ ...due, ctx: uncalled, ear });
@@ -263,34 +248,23 @@ export function createConnection(
     },
     write(octets, timeoutMs, writing) {
       if (writing.signal.aborted) callOff(writing.signal);
-<<<<<<< HEAD
       if (failure !== null) return Promise.reject(why());
-      connection.octetsOut += octets.length;
-      const written = (error?: Error | null): void => {
-        // TLS has made its own octets of them by now; a socket of the host's `dial` may keep what it was given.
-        if (!error && connection.facts !== null) giveBlock(octets);
-      };
-      if (layer.write(octets, written)) return Promise.resolve();
-=======
-      if (failure !== null) return Promise.reject(failure);
       connection.post(octets);
-      if (outbox.pending < ROOM) return Promise.resolve();
->>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
-      return new Promise((resolve, reject) => {
-        const abort = (): void => callOff(writing.signal);
-        const cancel = writing.clock.after(timeoutMs, () =>
-          failWith('command-timeout', `the server took nothing for ${timeoutMs} ms`),
-        );
-        writing.signal.addEventListener('abort', abort, { once: true });
-        const done = (): void => {
-          cancel();
-          writing.signal.removeEventListener('abort', abort);
-          drains.delete(done);
-          if (failure === null) resolve();
-          else reject(why());
-        };
-        drains.add(done);
-      });
+      const room = outbox.room();
+      if (room === null) return Promise.resolve();
+      const expired = (): Error => {
+        failWith('command-timeout', `the server took nothing for ${timeoutMs} ms`);
+        return why() as Error;
+      };
+      return within(room, timeoutMs, writing, expired).then(
+        () => {
+          if (failure !== null) throw why() as Error;
+        },
+        () => {
+          if (writing.signal.aborted) callOff(writing.signal);
+          throw why() as Error;
+        },
+      );
     },
     async quit(quitting) {
       const timeoutMs = connection.timeouts.quit;
@@ -303,11 +277,7 @@ export function createConnection(
       retire(() => closedByUs(options.endpoint));
       await sayFarewell(layer, connection.timeouts.quit, quitting);
     },
-<<<<<<< HEAD
-    destroy: () => fail(() => closedByUs(options.endpoint)),
-=======
-    destroy: (why = closedByUs(options.endpoint)) => fail(why),
->>>>>>> ecdc9c8 (smtp: CHUNKING, a window of messages in flight, writes gathered; first come first served)
+    destroy: (reason) => fail(reason ?? (() => closedByUs(options.endpoint))),
     release() {
       layer.off('data', receive).off('error', lost).off('end', ended).off('close', ended);
       // Errors of the bare socket reach us through the layer above it.

@@ -8,8 +8,10 @@ import { gatherBlocks, giveBlock } from '../core/blocks.js';
 /** Octets on their way out. */
 export interface Outbox {
   push(octets: Uint8Array): void;
-  /** Octets that wait here, and those of the write that is under way. */
-  readonly pending: number;
+  /** null: there is room for more. Otherwise it resolves as soon as there is, or when the outbox stops. */
+  room(): Promise<void> | null;
+  /** Writes nothing any more. */
+  stop(): void;
   /** Octets given to the layer since the beginning. Those beyond have not left and never will if the layer breaks now. */
   readonly handed: number;
 }
@@ -19,12 +21,13 @@ export interface Outlet {
   write(octets: Uint8Array, done: (error?: Error | null) => void): void;
   /** Whether octets may be given back once they are written: a layer that copies has no use for them then. */
   readonly copies: boolean;
-  /** Called when a write is over and there is less to write than before. */
-  drained(): void;
 }
 
 /** About four TLS records; a larger piece goes alone and is not copied. */
 const GATHERED = 64 * 1024;
+
+/** As much may wait and be under way before whoever writes on has to wait. */
+const ROOM = 64 * 1024;
 
 /** Makes an outbox. */
 export function createOutbox(outlet: Outlet): Outbox {
@@ -33,7 +36,13 @@ export function createOutbox(outlet: Outlet): Outbox {
   let handed = 0;
   let busy = false;
   let scheduled = false;
+  let over = false;
+  const drains = new Set<() => void>();
 
+  const drain = (): void => {
+    for (const resolve of drains) resolve();
+    drains.clear();
+  };
   const takeBatch = (): Uint8Array => {
     let count = 1;
     let size = (waiting[0] as Uint8Array).length;
@@ -46,7 +55,7 @@ export function createOutbox(outlet: Outlet): Outbox {
   };
   const flush = (): void => {
     scheduled = false;
-    if (busy || waiting.length === 0) return;
+    if (busy || over || waiting.length === 0) return;
     const batch = takeBatch();
     const size = batch.length;
     busy = true;
@@ -57,7 +66,7 @@ export function createOutbox(outlet: Outlet): Outbox {
       if (error) return;
       if (outlet.copies) giveBlock(batch);
       flush();
-      outlet.drained();
+      if (pending < ROOM) drain();
     });
   };
   return {
@@ -69,8 +78,11 @@ export function createOutbox(outlet: Outlet): Outbox {
       // After everything that happens in this turn: whoever writes next is with it.
       process.nextTick(flush);
     },
-    get pending() {
-      return pending;
+    room: () => (pending < ROOM ? null : new Promise((resolve) => drains.add(resolve))),
+    stop() {
+      over = true;
+      waiting.length = 0;
+      drain();
     },
     get handed() {
       return handed;

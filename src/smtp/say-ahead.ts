@@ -46,7 +46,7 @@ export function sayAhead(
   connection.post(Buffer.concat(steps.map(({ octets }) => octets)));
   for (const piece of content) connection.post(piece);
   // On a connection that has broken by now nothing ever leaves.
-  if (connection.failure === null) said.end = connection.octetsOut;
+  if (connection.alive) said.end = connection.octetsOut;
   onWritten();
   return answered;
 }

@@ -55,7 +55,7 @@ export async function sayChunks(
   said.phase = 'data';
   let unannounced = message.size;
   let missing = 0;
-  let receipt: Promise<Reply> | null = null;
+  const announced: Promise<Reply>[] = [];
   /** False when a chunk was refused, and nothing more is to be said. */
   const say = async (block: Uint8Array): Promise<boolean> => {
     for (let rest = block; rest.length > 0;) {
@@ -64,7 +64,7 @@ export async function sayChunks(
         if (unannounced === 0) throw changed();
         missing = Math.min(CHUNK, unannounced);
         unannounced -= missing;
-        receipt = announce(connection, { octets: missing, isLast: unannounced === 0 }, said, ctx);
+        announced.push(announce(connection, { octets: missing, isLast: unannounced === 0 }, said, ctx));
       }
       const [piece, more] = splitAt(rest, missing);
       rest = more;
@@ -83,13 +83,14 @@ export async function sayChunks(
   }
   // A message that has changed meanwhile is never completed: its last piece leaves only when it is known to be that.
   if (last.length === 0 || last.length !== missing + unannounced) throw changed();
-  if (!(await say(last)) || receipt === null) return;
+  if (!(await say(last))) return;
+  const receipt = announced.at(-1) as Promise<Reply>;
   // On a connection that has broken by now it never leaves.
-  if (connection.failure !== null) await receipt;
+  if (!connection.alive) await receipt;
   said.phase = 'final';
   said.end = connection.octetsOut;
   if (connection.capabilities?.pipelining === true) onWritten();
-  const reply: Reply = await receipt;
+  const reply = await receipt;
   if (said.final === null) said.final = reply;
   else if (isPositive(reply)) throw mismatched(connection, said, reply);
 }

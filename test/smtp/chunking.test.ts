@@ -50,7 +50,7 @@ describe('BDAT', () => {
           early = peer.rest;
           peer.send('250 ok\r\n');
           const { command, content } = await readChunk(peer);
-          expect(content).toBe(`${header}${body}`);
+          expect(content).toBe(`${header.toString()}${body}`);
           expect(command).toBe(`BDAT ${content.length} LAST`);
           expect(peer.rest).toBe('');
           peer.send('250 taken\r\n');
@@ -110,7 +110,7 @@ describe('BDAT', () => {
     );
     expect(results.map(brief)).toEqual(['accepted@final:250']);
     expect(commands).toEqual(['1048576', '1048576', `${message.size - 2 * 1048576} LAST`]);
-    expect(content).toBe(`${header}${half.repeat(5)}`);
+    expect(content).toBe(`${header.toString()}${half.repeat(5)}`);
   });
 
   it('AT-20, SC-30: octets that would smuggle are never completed', async () => {
