@@ -3,11 +3,11 @@
  * recipients are grouped by domain, and each group gets the plan under which it is accepted (its floor, Q-12).
  * Failure: a ConfigError; nothing was kept. Standards: RFC 5321 §3.3, §4.5.4.1 (one copy per domain, SC-25).
  */
-import { randomUUID } from 'node:crypto';
 import { publish } from './core/channels.js';
 import type { Context } from './core/context.js';
 import { ConfigError } from './core/errors.js';
 import { refuseUnknownOptions } from './core/options.js';
+import { orderedUuid } from './core/ordered-uuid.js';
 import type { Floor } from './deliver/job.js';
 import { WARN_AFTER_MS } from './deliver/settle.js';
 import { type EnvelopeInput, parseEnvelope, type Recipient } from './message/envelope.js';
@@ -75,8 +75,8 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
     relayed: mail.relayed,
   });
   const ask = asksOfMessage(mail);
-  const id = randomUUID();
   const now = ctx.clock.now();
+  const id = orderedUuid(now);
   const groups = groupByDomain(envelope.recipients);
   const plans = await Promise.all([...groups.keys()].map((domain) => how.decide(domain, ask, ctx)));
   refuseLowering(ask, plans);
