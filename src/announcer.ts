@@ -3,19 +3,21 @@
  * without proof of whom it reached (FI-4, FAQ-6), TLS that was not there before (FAQ-5), waivers that opened a door, mail that
  * was accepted under stricter rules than hold here (Q-12), participants of a scheme that fail it (BITS-A3.E).
  */
-import { publish } from './core/channels.js';
+import { isHeard, publish } from './core/channels.js';
 import { describeReason, type Reason } from './core/reasons.js';
 import { isFirst, type OnceStore } from './core/once.js';
 import type { AttemptRecord } from './deliver/attempt.js';
 import type { Opened } from './deliver/open.js';
 import type { Verdict } from './verdict/verdict.js';
 
-/** Participants of schemes that are remembered; beyond it the oldest may be told a second time. */
+/** Domains and participants of schemes that are remembered; beyond it one may be told, or asked of the store, a second time. */
 const MOST_DOMAINS = 10_000;
 
 /** Makes the function that tells of attempts; `once` remembers which domains had TLS, it itself whether rules have diverged. */
 export function createAnnouncer(once: OnceStore): (record: AttemptRecord) => void {
   const failing = new Map<string, Reason>();
+  /** Domains for which the store was asked already: not every mail asks it. */
+  const asked = new Set<string>();
   let hasDiverged = false;
   return (record) => {
     announcePolicy(record);
@@ -24,7 +26,7 @@ export function createAnnouncer(once: OnceStore): (record: AttemptRecord) => voi
       hasDiverged = true;
       publish('policy.diverged', { domain: record.domain });
     }
-    void announceTls(record, once);
+    void announceTls(record, asked, once);
     announceOutcomes(record);
     announceSchemes(record, failing);
   };
@@ -33,6 +35,7 @@ export function createAnnouncer(once: OnceStore): (record: AttemptRecord) => voi
 function announcePolicy({ domain, plan, tried }: AttemptRecord): void {
   for (const { source, cause } of plan.unknown) publish('policy.source-unknown', { domain, source, cause });
   for (const warning of plan.warnings) publish('policy.warning', { domain, warning });
+  if (plan.waivers.length === 0) return;
   const waived = new Set(
     tried
       .flatMap((opened) => verdictOf(opened)?.checks ?? [])
@@ -45,14 +48,22 @@ function announcePolicy({ domain, plan, tried }: AttemptRecord): void {
   }
 }
 
-async function announceTls({ domain, tried }: AttemptRecord, once: OnceStore): Promise<void> {
+async function announceTls(
+  { domain, tried }: AttemptRecord,
+  asked: Set<string>,
+  once: OnceStore,
+): Promise<void> {
   const first = tried.find((opened) => verdictOf(opened)?.encrypted === true);
-  if (first === undefined || !(await isFirst(once, `tls-first-seen ${domain}`))) return;
+  if (first === undefined || asked.has(domain)) return;
+  if (asked.size >= MOST_DOMAINS) asked.clear();
+  asked.add(domain);
+  if (!(await isFirst(once, `tls-first-seen ${domain}`))) return;
   publish('tls.first-seen', { domain, host: first.target.host });
 }
 
 /** Recipients that fared alike share one event: none of them is in it (AT-52). */
 function announceOutcomes({ jobId, domain, outcomes, durationMs }: AttemptRecord): void {
+  if (!isHeard('attempt.ended', 'delivery.unverified')) return;
   const alike = new Map(
     outcomes.map((outcome) => [[outcome.host, outcome.state, outcome.reason].join('|'), outcome]),
   );

@@ -65,6 +65,8 @@ const EXAMINE_KEYS: readonly (keyof ExamineOptions)[] = [
 /** Makes an examiner. */
 export function createExaminer(means: ExamineMeans): Examiner {
   const { opener, watch, thresholds, contextOf } = means;
+  /** A kept session has one verdict for all its mail, which is looked at once. */
+  const noted = new WeakSet<Verdict>();
   const run = async (domain: string, options: ExamineOptions, ctx: Context): Promise<DryRun> => {
     refuseUnknownOptions(options, EXAMINE_KEYS, 'preflight');
     const ask = asksOfMessage(options);
@@ -109,7 +111,8 @@ export function createExaminer(means: ExamineMeans): Examiner {
       if (plan.level !== 'verified' || longest === undefined) return;
       for (const opened of tried) {
         const verdict = opened.kind === 'session' ? opened.session.proof : opened.verdict;
-        if (verdict === null || !mayEndWithin(verdict, longest * DAY)) continue;
+        if (verdict === null || noted.has(verdict) || !mayEndWithin(verdict, longest * DAY)) continue;
+        noted.add(verdict);
         const chain = verdict.facts === null ? null : chainOf(verdict.facts, plan.trust.store);
         if (chain === null) continue;
         const sight = { domain, host: verdict.host, whose: 'partner' } as const;

@@ -12,7 +12,7 @@ import type { Engine } from './engine.js';
 import { prepareMessage } from './message/source.js';
 import { floorOf } from './policy/compare.js';
 import type { Submission } from './queue/driver.js';
-import { composeNdr, type Ndr, type NdrSettings } from './report/ndr.js';
+import { composeNdr, isWorthTelling, type Ndr, type NdrSettings } from './report/ndr.js';
 import type { Report, SenderOptions } from './sender-options.js';
 
 /** a report lives two days. */
@@ -45,7 +45,7 @@ export function createReporter(options: SenderOptions, engine: Engine): Reporter
         ['ended', settled.ended],
         ['delayed', settled.delayed],
       ] as const) {
-        if (outcomes.length === 0) continue;
+        if (!isWorthTelling(job, outcomes, occasion)) continue;
         const ndr = await composeNdr(job, outcomes, await settingsOf(job, occasion), ctx);
         if (ndr.kind === 'suppressed') publish('ndr.suppressed', { job: job.id, why: ndr.why });
         if (ndr.kind === 'report') made.push(await submissionOf(ndr, job, options, engine, ctx));

@@ -112,9 +112,25 @@ export interface Events {
 /** The name of an event; on the wire of diagnostics_channel it is `enforced-tls:<name>`. */
 export type EventName = keyof Events;
 
+/** Channels that were used before: Node finds one by a name that is put together and looked up each time. */
+const channels = new Map<EventName, diagnostics.Channel>();
+
+function channelOf(name: EventName): diagnostics.Channel {
+  const known = channels.get(name);
+  if (known !== undefined) return known;
+  const channel = diagnostics.channel(`enforced-tls:${name}`);
+  channels.set(name, channel);
+  return channel;
+}
+
+/** True when somebody listens to one of these events, for what is composed only then. */
+export function isHeard(...names: readonly EventName[]): boolean {
+  return names.some((name) => channelOf(name).hasSubscribers);
+}
+
 /** Tells whoever listens. */
 export function publish<N extends EventName>(name: N, event: Events[N]): void {
-  const channel = diagnostics.channel(`enforced-tls:${name}`);
+  const channel = channelOf(name);
   if (channel.hasSubscribers && quiet.getStore() !== true) channel.publish(event);
 }
 

@@ -132,9 +132,14 @@ function judgeKept({ connection }: Turn, plan: Plan, target: Target, ctx: Contex
   return remember(admit(connection, verdict));
 }
 
+/** Keys that were made before: the targets of a kept route are the same for all its mail. */
+const keys = new WeakMap<Target, { readonly fingerprint: string; readonly key: string }>();
+
 /** Sessions are shared only where target, plan and login are equal (SC-51). */
 export function poolKey(plan: Plan, target: Target): string {
-  return [
+  const known = keys.get(target);
+  if (known?.fingerprint === plan.fingerprint) return known.key;
+  const key = [
     target.host,
     target.address,
     target.port,
@@ -142,6 +147,8 @@ export function poolKey(plan: Plan, target: Target): string {
     target.auth?.user ?? '',
     plan.fingerprint,
   ].join('|');
+  keys.set(target, { fingerprint: plan.fingerprint, key });
+  return key;
 }
 
 interface Opening {

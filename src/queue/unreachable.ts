@@ -40,6 +40,7 @@ export function createHostHealth(options: HostHealthOptions = {}): UnreachableHo
   const troubles = new Map<string, Trouble>();
   return {
     down(target, fingerprint, now) {
+      if (troubles.size === 0) return null;
       const trouble = troubles.get(keyOf(target, fingerprint));
       // after a backwards jump of the clock nothing is left alone for longer than was meant.
       if (trouble === undefined || now >= trouble.until || now < trouble.since) return null;

@@ -74,6 +74,16 @@ type Told = { readonly outcome: Outcome; readonly recipient: JobRecipient; reado
 /** DSN-24: larger messages go back as their header. */
 const MAX_RETURNED = 256 * 1024;
 
+/** Whether there is anything to tell of these outcomes, to the sender or, in his place, to the operator. */
+export function isWorthTelling(
+  job: Job,
+  outcomes: readonly Outcome[],
+  occasion: NdrSettings['occasion'],
+): boolean {
+  const { told, suppressed } = chooseTold(job, outcomes, occasion);
+  return told.length > 0 || suppressed.length > 0;
+}
+
 /**
  * Makes the report about `outcomes`, all of recipients of `job`.
  * @throws ConfigError
