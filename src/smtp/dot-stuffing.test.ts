@@ -3,10 +3,12 @@
  * §4.5.2 from the side of the receiver. smtp-server, an independent receiver, agrees in test/smtp/peer.test.ts.
  */
 import { describe, expect, it } from 'vitest';
+import { isConfigError } from '../core/errors.js';
+import type { Proof } from '../message/proven.js';
 import { createDotStuffer } from './dot-stuffing.js';
 
 function encode(chunks: readonly string[]): string {
-  const stuffer = createDotStuffer();
+  const stuffer = createDotStuffer(null);
   const out: Uint8Array[] = [];
   for (const chunk of chunks) out.push(stuffer.push(Buffer.from(chunk, 'latin1')));
   out.push(stuffer.end());
@@ -60,13 +62,13 @@ describe('what goes on the wire', () => {
 
   it('SC-31: a chunk without anything to stuff goes through as it is, not copied', () => {
     const chunk = Buffer.from('Subject: x\r\n\r\nhello\r\n');
-    const out = createDotStuffer().push(chunk);
+    const out = createDotStuffer(null).push(chunk);
     expect(out.buffer).toBe(chunk.buffer);
     expect(out).toEqual(chunk);
   });
 
   it('SC-31: a chunk of nothing but dots stays one chunk', () => {
-    const out = createDotStuffer().push(Buffer.from('.\r\n'.repeat(20_000)));
+    const out = createDotStuffer(null).push(Buffer.from('.\r\n'.repeat(20_000)));
     expect(Buffer.from(out).equals(Buffer.from('..\r\n'.repeat(20_000)))).toBe(true);
   });
 
@@ -112,4 +114,25 @@ describe('what never leaves', () => {
       }
     });
   }
+});
+
+describe('octets of which something is known', () => {
+  const wire = (proof: Proof | null, text: string): string => {
+    const stuffer = createDotStuffer(proof);
+    return `${Buffer.from(stuffer.push(Buffer.from(text))).toString()}${Buffer.from(stuffer.end()).toString()}`;
+  };
+
+  it('SC-31: lines that start with a dot are stuffed unless it is known that there are none', () => {
+    expect(wire({ dotFree: false }, 'a\r\n.b\r\n')).toBe('a\r\n..b\r\n.\r\n');
+    expect(wire({ dotFree: true }, 'a\r\nb\r\n')).toBe('a\r\nb\r\n.\r\n');
+  });
+
+  it('AT-20, SC-32: nothing known, nothing let through; of nothing at all there is no message either way', () => {
+    for (const text of ['a\nb\r\n', 'a\rb\r\n', 'a\0\r\n']) {
+      expect(() => wire(null, text)).toThrow(expect.toSatisfy(isConfigError));
+    }
+    for (const proof of [null, { dotFree: true }]) {
+      expect(() => wire(proof, '')).toThrow(expect.toSatisfy(isConfigError));
+    }
+  });
 });

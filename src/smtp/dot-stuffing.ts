@@ -4,6 +4,7 @@
  * Standards: RFC 5321 §4.5.2, §4.1.1.4; SC-30 to SC-32.
  */
 import { insertOctets } from '../core/blocks.js';
+import type { Proof } from '../message/proven.js';
 import { createOctetGuard } from './octet-guard.js';
 
 const LF = 0x0a;
@@ -17,15 +18,16 @@ export interface DotStuffer {
   end(): Uint8Array;
 }
 
-/** Makes an encoder for one message. It throws ConfigError `lone-cr`, `message-malformed` on octets that must not leave. */
-export function createDotStuffer(): DotStuffer {
-  const guard = createOctetGuard();
+/** Makes an encoder for one message, of whose octets the proof says what is known already. It throws ConfigError `lone-cr`, `message-malformed` on octets that must not leave. */
+export function createDotStuffer(proof: Proof | null): DotStuffer {
+  const guard = createOctetGuard(proof);
   let atLineStart = true;
   return {
     push(chunk) {
       const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       if (octets.length === 0) return octets;
       guard.push(octets);
+      if (proof?.dotFree === true) return octets;
       const places = atLineStart && octets[0] === DOT ? [0] : [];
       for (let at = octets.indexOf('\n.'); at >= 0; at = octets.indexOf('\n.', at + 2)) places.push(at + 1);
       atLineStart = octets.at(-1) === LF;

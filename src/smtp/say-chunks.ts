@@ -8,6 +8,7 @@ import { takeBlock } from '../core/blocks.js';
 import { publish } from '../core/channels.js';
 import type { Context } from '../core/context.js';
 import { ConfigError, ProtocolError } from '../core/errors.js';
+import { proofOf } from '../message/proven.js';
 import type { Message } from '../message/source.js';
 import type { Connection } from './connection.js';
 import { blocksOf } from './content-blocks.js';
@@ -36,8 +37,9 @@ export function chunkBlocks(message: Message, ctx: Context): AsyncGenerator<Uint
 }
 
 async function* guarded(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
-  const guard = createOctetGuard();
-  for await (const chunk of message.open(ctx)) {
+  const octets = message.open(ctx);
+  const guard = createOctetGuard(proofOf(octets));
+  for await (const chunk of octets) {
     guard.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     yield chunk;
   }

@@ -6,6 +6,7 @@
  */
 import { giveReplaced } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
+import { proofOf } from '../message/proven.js';
 import type { Message } from '../message/source.js';
 import type { Connection } from './connection.js';
 import { blocksOf } from './content-blocks.js';
@@ -39,8 +40,9 @@ export async function sayContent(
 
 /** The message as it goes on the wire, dots stuffed, with its end. */
 async function* partsOf(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
-  const stuffer = createDotStuffer();
-  for await (const chunk of message.open(ctx)) {
+  const octets = message.open(ctx);
+  const stuffer = createDotStuffer(proofOf(octets));
+  for await (const chunk of octets) {
     const stuffed = stuffer.push(chunk);
     giveReplaced(chunk, stuffed);
     yield stuffed;
