@@ -79,7 +79,10 @@ export interface EngineOptions {
   readonly allowPrivateAddresses?: boolean | readonly string[];
   /** Timeouts of RFC 5321 §4.5.3.2, in milliseconds each. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Connections to one host at the same time, in this process. Default 2. */
+  /**
+   * Connections to one host at the same time, in this process. Default 2 (Q-5). Where a host takes no more than are open,
+   * mail waits for a turn on those, and another is tried after two minutes.
+   */
   readonly perHost?: number;
   /**
    * Messages under way at the same time on one connection to a server that offers PIPELINING and CHUNKING (SC-54); to

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { publish } from './core/channels.js';
 import { createContext } from './core/context.js';
-import { parseDuration } from './core/duration.js';
+import { type Duration, parseDuration } from './core/duration.js';
 import { attempted } from './deliver/attempt.js';
 import type { DryRun } from './deliver/dry-run.js';
 import type { Job } from './deliver/job.js';
@@ -53,8 +53,8 @@ export interface Sender {
   start(): void;
   /** Works off what is due now; the number of attempts. */
   processOnce(options?: { readonly maxMs?: number }): Promise<number>;
-  /** For SIGTERM: takes no new work, waits for what runs, gives leases back. */
-  drain(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** For SIGTERM: takes no new work, waits for what runs, at most `timeout` (default 30 seconds), gives leases back. */
+  drain(options?: { readonly timeout?: Duration }): Promise<void>;
   /** All jobs of a message as they stand. */
   status(id: string): Promise<readonly JobView[]>;
   /** What must hold for an address or a domain, in words. */

@@ -10,7 +10,7 @@
 import { publish } from '../core/channels.js';
 import type { Context } from '../core/context.js';
 import { isConnectionError, isProtocolError, type Phase } from '../core/errors.js';
-import type { Reason } from '../core/reasons.js';
+import { describeReason, type Reason } from '../core/reasons.js';
 import type { Plan } from '../policy/plan.js';
 import type { Target } from '../route/route.js';
 import type { Admitted } from '../smtp/admitted.js';
@@ -98,6 +98,7 @@ export async function openTarget(
       return late;
     }
     const opened = await openNew({ plan, target, leave: got.leave }, opener, ctx);
+    if (opened === 'crowded') continue;
     const reason = opened.kind === 'refused' ? opened.reason : null;
     opener.health.report(target, plan.fingerprint, reason, ctx.clock.now());
     return opened;
@@ -157,8 +158,8 @@ interface Opening {
   readonly leave: Leave;
 }
 
-/** Steps 4 to 7 on a fresh connection. */
-async function openNew(opening: Opening, opener: Opener, ctx: Context): Promise<Opened> {
+/** Steps 4 to 7 on a fresh connection; `crowded`: the host takes none beside those that are open. */
+async function openNew(opening: Opening, opener: Opener, ctx: Context): Promise<Opened | 'crowded'> {
   const { plan, target, leave } = opening;
   const progress: Progress = { retriedAfter: null };
   let connection: Connection | null = null;
@@ -167,13 +168,21 @@ async function openNew(opening: Opening, opener: Opener, ctx: Context): Promise<
     const reached = await reach({ plan, target, means: opener, progress }, ctx);
     connection = reached.connection;
     opened = { ...(await passDoor(reached, opening, ctx)), ...progress };
-    return opened;
   } catch (error) {
     connection?.destroy();
-    return { ...sessionFailed(error, target, ctx), ...progress };
+    opened = { ...sessionFailed(error, target, ctx), ...progress };
   } finally {
-    if (opened?.kind !== 'session') leave.failed();
+    if (opened === null) leave.failed();
   }
+  if (opened.kind === 'session') return opened;
+  if (isTurnedAway(opened)) return leave.crowded() ? 'crowded' : opened;
+  leave.failed();
+  return opened;
+}
+
+/** The host is there and wants no more of it now: before anything was said, and for reasons that pass by themselves. */
+function isTurnedAway({ phase, reason }: Extract<Opened, { kind: 'refused' }>): boolean {
+  return (phase === 'connect' || phase === 'greeting') && describeReason(reason).effect === 'retry';
 }
 
 /** Steps 6 and 7: the verdict, then the second EHLO, then the door. A refused session hears QUIT and nothing else (ST-7). */

@@ -70,7 +70,7 @@ export function useWorker(): WorkerBench {
       return worker;
     },
     async drainNow() {
-      const drained = bench.worker.drain({ timeoutMs: 0 });
+      const drained = bench.worker.drain({ timeout: 0 });
       await clock.advance('5s');
       await drained;
     },

@@ -50,7 +50,7 @@ describe('limits', () => {
     other.start();
     await bench.clock.settle();
     expect(jobs.open.size).toBe(3);
-    const drained = other.drain({ timeoutMs: 0 });
+    const drained = other.drain({ timeout: 0 });
     await bench.clock.advance(1);
     await drained;
   });
@@ -233,7 +233,7 @@ describe('drain', () => {
     bench.make({ attempt: jobs.attempt }).start();
     await bench.clock.settle();
     let drained = false;
-    void bench.worker.drain({ timeoutMs: 10_000 }).then(() => (drained = true));
+    void bench.worker.drain({ timeout: '10s' }).then(() => (drained = true));
     await put(bench.queue, { id: 'b' });
     await bench.clock.advance(9999);
     expect([drained, [...jobs.open.keys()]]).toEqual([false, ['a.1']]);
@@ -251,7 +251,7 @@ describe('drain', () => {
     bench.make({ attempt: jobs.attempt }).start();
     await bench.clock.settle();
     let drained = false;
-    void bench.worker.drain({ timeoutMs: 10_000 }).then(() => (drained = true));
+    void bench.worker.drain({ timeout: '10s' }).then(() => (drained = true));
     await bench.clock.advance(9999);
     expect(drained).toBe(false);
     await bench.clock.advance(1);
@@ -271,7 +271,7 @@ describe('drain', () => {
     bench.make({ attempt: () => new Promise(() => undefined) }).start();
     await bench.clock.settle();
     let drained = false;
-    void bench.worker.drain({ timeoutMs: 10_000 }).then(() => (drained = true));
+    void bench.worker.drain({ timeout: '10s' }).then(() => (drained = true));
     await bench.clock.advance(14_999);
     expect(drained).toBe(false);
     await bench.clock.advance(1);
@@ -312,4 +312,9 @@ describe('drain', () => {
     await bench.drainNow();
     expect(await bench.states('a.1')).toEqual(['delivered', 'deferred connection-closed']);
   });
+});
+
+it('an option of drain that nobody knows is refused', async () => {
+  const worker = bench.make({ attempt: async () => [] });
+  await expect(worker.drain({ timeoutMs: 5 } as object)).rejects.toMatchObject({ code: 'option-unknown' });
 });

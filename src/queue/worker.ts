@@ -4,6 +4,8 @@
  */
 import { type Clock, systemClock } from '../core/clock.js';
 import { createContext, sleep } from '../core/context.js';
+import { type Duration, parseDuration } from '../core/duration.js';
+import { refuseUnknownOptions } from '../core/options.js';
 import { SCHEDULE } from './backoff.js';
 import { type Cancellation, type CancelRequest, cancelSubmission } from './cancel.js';
 import type { Job } from '../deliver/job.js';
@@ -40,10 +42,11 @@ export interface Worker {
    */
   processOnce(options?: { readonly maxMs?: number }): Promise<number>;
   /**
-   * Takes nothing new; waits for what runs, at most `timeoutMs` milliseconds (default 30,000), then calls it off and gives
-   * the leases back. Afterwards the worker may be started again.
+   * Takes nothing new; waits for what runs, at most `timeout` (default 30 seconds), then calls it off and gives the leases
+   * back. Afterwards the worker may be started again. Rejects with ConfigError `option-unknown`, `duration-invalid`; then
+   * nothing has changed.
    */
-  drain(options?: { readonly timeoutMs?: number }): Promise<void>;
+  drain(options?: { readonly timeout?: Duration }): Promise<void>;
   /** Takes a message back, whether the worker runs or not; one result for each of its jobs. @throws ConfigError, QueueError */
   cancel(submissionId: string, request: CancelRequest): Promise<readonly Cancellation[]>;
 }
@@ -201,7 +204,9 @@ export function createWorker(options: WorkerOptions): Worker {
       await clean();
       return count;
     },
-    async drain({ timeoutMs = 30_000 } = {}) {
+    async drain(how = {}) {
+      refuseUnknownOptions(how, ['timeout'], 'drain');
+      const timeoutMs = parseDuration(how.timeout ?? '30s', 'drain: timeout');
       drains += 1;
       working = false;
       cancelTimer();

@@ -5,6 +5,7 @@
  *   acquire   a turn on a kept connection (turns.ts), or leave to open a new one; waits where the limit of the key is
  *             reached, first come first served
  *   end       of a turn: whoever is last keeps the connection or ends it
+ *   crowded   of a leave: the host takes fewer connections than the limit allows
  *
  * Limits: idle 30 s, age 300 s, 1 GiB, and the count of messages at which the host last said 421 (CV-14). A connection that
  * died while it waited is found out by whoever gets it.
@@ -18,6 +19,11 @@ import { createTurns, type Turn, type Turns, type Wish } from './turns.js';
 export interface Leave {
   opened(connection: Connection): Turn;
   failed(): void;
+  /**
+   * The host takes no further connection now. True: others of the key are open or on their way, whoever asks again gets a turn on them, and
+   * no more than those are tried for two minutes. False: there are none, and it has failed.
+   */
+  crowded(): boolean;
 }
 
 /** What whoever asked gets. */
@@ -51,6 +57,8 @@ interface Line {
   readonly kept: Set<Kept>;
   opening: number;
   readonly waiting: Set<Waiter>;
+  /** As many connections as the host was found to take, and until when that is believed. */
+  room: { readonly most: number; readonly until: number };
 }
 
 const IDLE_MS = 30_000;
@@ -59,6 +67,7 @@ const MAX_OCTETS = 1024 ** 3;
 const MAX_KEPT = 200;
 /** A 421 after so long a rest is about the rest, not about the count of messages. */
 const RESTED_MS = 1000;
+const CROWDED_MS = 120_000;
 
 /** Makes a pool; `perKey` connections of one key at the same time, default without limit. */
 export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): ConnectionPool {
@@ -70,13 +79,21 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   const lineOf = (key: string): Line => {
     const known = lines.get(key);
     if (known !== undefined) return known;
-    const line: Line = { key, kept: new Set(), opening: 0, waiting: new Set() };
+    const line: Line = {
+      key,
+      kept: new Set(),
+      opening: 0,
+      waiting: new Set(),
+      room: { most: perKey, until: Number.POSITIVE_INFINITY },
+    };
     lines.set(key, line);
     return line;
   };
   const tidy = (line: Line): void => {
     if (line.kept.size === 0 && line.opening === 0 && line.waiting.size === 0) lines.delete(line.key);
   };
+  const roomOf = ({ room }: Line, ctx: Context): number =>
+    ctx.clock.now() < room.until ? Math.min(room.most, perKey) : perKey;
   const isWorn = ({ turns }: Kept, ctx: Context): boolean => {
     const { connection, begun } = turns;
     const now = ctx.clock.now();
@@ -150,7 +167,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
       else if (how === 'behind') behind ??= kept;
     }
     if (ahead !== null) return { turn: begin(line, ahead, waiter) };
-    if (line.kept.size + line.opening < perKey) return { leave: leaveOf(line, waiter) };
+    if (line.kept.size + line.opening < roomOf(line, ctx)) return { leave: leaveOf(line, waiter) };
     return behind === null ? null : { turn: begin(line, behind, waiter) };
   };
   const leaveOf = (line: Line, waiter: Omit<Waiter, 'take'>): Leave => {
@@ -170,6 +187,13 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
       failed() {
         line.opening -= 1;
         serve(line);
+      },
+      crowded() {
+        // Those that are just being opened count: whoever is turned away last finds none, and has failed.
+        const others = [...line.kept].filter(({ turns }) => turns.good).length + line.opening - 1;
+        if (others > 0) line.room = { most: others, until: waiter.ctx.clock.now() + CROWDED_MS };
+        this.failed();
+        return others > 0;
       },
     };
   };

@@ -282,6 +282,37 @@ describe('turns on a connection', () => {
   });
 });
 
+describe('a host that takes fewer connections than the limit', () => {
+  it('Q-5, SC-14: nobody fails for it: the others are waited for, and another is tried after two minutes', async () => {
+    await keepOne(undefined, async ({ pool, connection, clock, ctx }) => {
+      const turn = turnOf(await pool.acquire('a', WISH, ctx));
+      const second = await pool.acquire('a', WISH, ctx);
+      if (!('leave' in second)) throw new Error('no leave for another');
+      expect(second.leave.crowded()).toBe(true);
+      const waiting = pool.acquire('a', WISH, ctx);
+      turn.end(true);
+      const waited = turnOf(await waiting);
+      expect(waited.connection).toBe(connection);
+      await clock.advance('119s');
+      const late = pool.acquire('a', WISH, ctx);
+      waited.end(true);
+      const held = turnOf(await late);
+      await clock.advance('1s');
+      expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
+      held.end(true);
+    });
+  });
+
+  it('Q-5: where no other is open it has failed, and the next may try again', async () => {
+    const ctx = createContext({ clock: createFakeClock() });
+    const pool = createConnectionPool(1);
+    const only = await pool.acquire('a', WISH, ctx);
+    if (!('leave' in only)) throw new Error('no leave');
+    expect(only.leave.crowded()).toBe(false);
+    expect(await pool.acquire('a', WISH, ctx)).toHaveProperty('leave');
+  });
+});
+
 describe('QUIT', () => {
   it('SC-17: what becomes of it never changes the result, and it waits five seconds at most', async () => {
     for (const answer of ['550 no\r\n', '250-x\r\n550 y\r\n', 'what\r\n', '', null]) {
