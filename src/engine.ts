@@ -14,7 +14,7 @@ import type { HostRate } from './deliver/host-rate.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
 import { createKeptRoutes } from './deliver/way.js';
-import { parseDomain } from './core/domain.js';
+import { canonicalDomain, parseDomain } from './core/domain.js';
 import { QueueError } from './core/errors.js';
 import { cacheResolver } from './dns/cache.js';
 import { createSystemResolver } from './dns/system.js';
@@ -182,20 +182,22 @@ export function composeEngine(
 
 /** @throws ConfigError `address-invalid`, `domain-invalid` */
 function domainOf(addressOrDomain: string): string {
-  return addressOrDomain.includes('@') ? parseAddress(addressOrDomain).domain : parseDomain(addressOrDomain);
+  if (!addressOrDomain.includes('@')) return parseDomain(addressOrDomain);
+  const { domain, literal } = parseAddress(addressOrDomain);
+  return literal ? `[${domain}]` : domain;
 }
 
 /**
- * AT-55: the policy is that of `job.domain`, so an entry of the queue that leads recipients of one domain to the servers
+ * AT-55: the policy is that of `job.domain`, which policies know in one form alone, so an entry of the queue that leads recipients of one domain to the servers
  * of another is not tried.
  * @throws QueueError `job-inconsistent`
  */
 function refuseStrangers(job: Job): void {
-  const stranger = job.recipients.some(({ address }) => {
-    const domain = address.path.slice(address.path.lastIndexOf('@') + 1);
-    return domain.toLowerCase() !== job.domain.toLowerCase();
-  });
-  if (!stranger) return;
+  const isWritten = job.domain.startsWith('[') || canonicalDomain(job.domain) === job.domain;
+  const stranger = job.recipients.some(
+    ({ address }) => address.path.slice(address.path.lastIndexOf('@') + 1) !== job.domain,
+  );
+  if (isWritten && !stranger) return;
   throw new QueueError(
     'job-inconsistent',
     `job ${job.id}: expected recipients in ${job.domain} only; somebody else has written to the queue`,

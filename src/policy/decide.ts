@@ -7,6 +7,7 @@ import type { Context } from '../core/context.js';
 import { printable } from '../core/printable.js';
 import { warnOfList } from '../x509/list-age.js';
 import { intersectStores } from '../x509/trust-store.js';
+import { faultOfAsk, freezePlan } from './ask-check.js';
 import type { PlanBase } from './base.js';
 import { levels } from './compare.js';
 import { fingerprintPlan } from './fingerprint.js';
@@ -59,13 +60,14 @@ export async function decide(
   const waivers = active?.waivers.filter((waiver) => now < waiver.until) ?? [];
   const grounds: Grounds = { domain, active, because, unknown, waivers };
   return warnOfRoots(
-    recallPlan(from, grounds, () => merge(from, grounds)),
+    recallPlan(from, grounds, () => freezePlan(merge(from, grounds))),
     now,
   );
 }
 
 function merge({ base }: Sources, grounds: Grounds): Plan {
-  const { domain, active, because, unknown } = grounds;
+  const { domain, active, unknown } = grounds;
+  const because = boundByLock(grounds.because, base);
   const others = mergePlan({ domain, because, unknown, base });
   if (active === null) return others;
   const own: Because = {
@@ -85,11 +87,19 @@ async function askSource(
   ctx: Context,
 ): Promise<readonly [PolicySource, SourceAnswer]> {
   try {
-    return [source, await source.find(domain, ctx)];
+    return [source, readAnswer(await source.find(domain, ctx))];
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     return [source, { kind: 'unknown', cause: error instanceof Error ? error.message : String(error) }];
   }
+}
+
+/** What a source says; an answer that nobody can read says that it does not know. */
+function readAnswer(answer: SourceAnswer | null | undefined): SourceAnswer {
+  if (answer?.kind === 'none' || answer?.kind === 'unknown') return answer;
+  if (answer?.kind !== 'asks') return { kind: 'unknown', cause: 'an answer of no known kind' };
+  const fault = faultOfAsk(answer.ask);
+  return fault === null ? answer : { kind: 'unknown', cause: fault };
 }
 
 /** AT-53: who relies on a list of roots hears that it is old, or that the clock cannot be right. */
@@ -118,9 +128,16 @@ function applyHost(whole: Plan, others: Plan, rule: ParsedRule, inForce: readonl
 }
 
 /**
- * BITS-5.1.2, BITS-5.2.8: under the lock of another source a rule puts no other name in place of the mail server's, and its
- * roots count only where they are among those of the sender.
+ * BITS-5.1.2, BITS-5.2.8: under the lock of another source neither a rule nor a source puts another name in place of the mail
+ * server's, and their roots count only where they are among those of the sender.
  */
+function boundByLock(because: readonly Because[], base: PlanBase): readonly Because[] {
+  if (!because.some(({ asked }) => asked.locked === true)) return because;
+  return because.map((each) =>
+    each.asked.locked === true ? each : { ...each, asked: underLock(each.asked, base) },
+  );
+}
+
 function underLock(asked: Ask, base: PlanBase): Ask {
   const { nameReference: _reference, acceptedNames: _names, ...ask } = asked;
   if (ask.store === undefined || base.store === null) return ask;

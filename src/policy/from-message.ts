@@ -3,6 +3,7 @@
  * message ask nothing: `TLS-Required: No` changes no plan (AT-23), and that it was said is told.
  */
 import { ConfigError } from '../core/errors.js';
+import { faultOfAsk } from './ask-check.js';
 import { parseLevel } from './base.js';
 import { levels } from './compare.js';
 import { reaches } from './order.js';
@@ -16,13 +17,17 @@ export interface MessageAsk {
   readonly requireMxAuth?: boolean;
 }
 
-/** The ask of a message, or null. @throws ConfigError */
+/** The ask of a message, or null. @throws ConfigError `ask-invalid`, `level-unknown` */
 export function asksOfMessage(options: MessageAsk): Ask | null {
   const ask: Ask = {
     ...(options.minLevel === undefined ? {} : { level: parseLevel(options.minLevel, 'minLevel') }),
     ...(options.minProtocol === undefined ? {} : { minProtocol: options.minProtocol }),
-    ...(options.requireMxAuth === true ? { requireMxAuth: true } : {}),
+    ...(options.requireMxAuth === undefined || options.requireMxAuth === false
+      ? {}
+      : { requireMxAuth: options.requireMxAuth }),
   };
+  const fault = faultOfAsk(ask);
+  if (fault !== null) throw new ConfigError('ask-invalid', fault);
   return Object.keys(ask).length === 0 ? null : ask;
 }
 

@@ -9,11 +9,20 @@ import { type Duration, parseDuration } from '../core/duration.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { parseWindow } from '../smtp/window.js';
-import { parseSuite, type SuiteRules } from '../tls/suites.js';
+import type { SuiteRules } from '../tls/suites.js';
 import type { NameMode } from '../x509/names.js';
 import type { TrustStore } from '../x509/trust-store.js';
+import { faultOfAsk } from './ask-check.js';
 import { parseLevel } from './base.js';
 import type { Ask, CheckName, ClientCertificate, Level, MinProtocol, Waiver } from './plan.js';
+import {
+  invalid,
+  parseDate,
+  parseExclusion,
+  parseFingerprint,
+  parseSuiteRules,
+  parseTexts,
+} from './rule-values.js';
 
 /** A waiver as a host writes it. */
 export interface WaiverInput {
@@ -187,10 +196,20 @@ function parseRule(rule: TableRule, index: number): ParsedRule {
   }
   const holdForMs = rule.holdFor === undefined ? null : parseDuration(rule.holdFor, `${where}.holdFor`);
   const outside = holdForMs !== null && (holdForMs < 5 * DAY || holdForMs > 7 * DAY);
+  const ask = askOf(rule, level, where);
+  const fault = faultOfAsk(ask);
+  if (fault !== null) throw invalid(where, fault);
+  if (rule.reportOnly !== undefined && typeof rule.reportOnly !== 'boolean')
+    throw invalid(where, `reportOnly: expected true or false, got ${JSON.stringify(rule.reportOnly)}`);
+  if (rule.onPolicyFailure !== undefined && !['hold', 'bounce'].includes(rule.onPolicyFailure))
+    throw invalid(
+      where,
+      `onPolicyFailure: expected "hold" or "bounce", got ${JSON.stringify(rule.onPolicyFailure)}`,
+    );
   return {
     match,
     kind,
-    ask: askOf(rule, level, where),
+    ask,
     route: rule.route ?? null,
     window: rule.window === undefined ? null : parseWindow(rule.window, `${where}.window`),
     onPolicyFailure: rule.onPolicyFailure ?? null,
@@ -225,13 +244,17 @@ function askOf(rule: TableRule, level: Level | undefined, where: string): Ask {
     nameMode: rule.nameMode,
     nameReference: names === undefined ? undefined : ('names' as const),
     acceptedNames: names?.map((name) => parseDomain(name, `${where}.verifyAs`)),
-    mxAllowed: rule.mx?.map((name) => parseDomain(name, `${where}.mx`)),
-    issuer: rule.issuer,
-    pins: rule.pins,
+    mxAllowed: parseTexts(rule.mx, `${where}.mx`, (name) => parseDomain(name, `${where}.mx`)),
+    issuer: parseTexts(rule.issuer, `${where}.issuer`, (name) => name),
+    pins: parseTexts(rule.pins, `${where}.pins`, (pin) => pin),
     mustStaple: rule.mustStaple,
     store: rule.trust,
-    includeAnchors: rule.include?.map((entry) => parseFingerprint(entry, `${where}.include`)),
-    excludeAnchors: rule.exclude?.map((entry) => parseExclusion(entry, `${where}.exclude`)),
+    includeAnchors: parseTexts(rule.include, `${where}.include`, (entry) =>
+      parseFingerprint(entry, `${where}.include`),
+    ),
+    excludeAnchors: parseTexts(rule.exclude, `${where}.exclude`, (entry) =>
+      parseExclusion(entry, `${where}.exclude`),
+    ),
     requireMxAuth: rule.requireMxAuth,
     minRsaBits: rule.minRsaBits,
     minEcBits: rule.minEcBits,
@@ -244,30 +267,6 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function defined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
-/** A block list that is written in another form would block nothing and nobody would know (CI-8). */
-function parseFingerprint(text: string, where: string): string {
-  const hex = text.replaceAll(':', '').toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
-  throw invalid(where, `expected the SHA-256 of a certificate in hex, got ${JSON.stringify(text)}`);
-}
-
-function parseExclusion(text: string, where: string): string {
-  const serial = /^serial:((?:[0-9a-f]{2}:?)+)$/i.exec(text)?.[1];
-  if (serial === undefined) return parseFingerprint(text, where);
-  return `serial:${serial
-    .replaceAll(':', '')
-    .toLowerCase()
-    .replace(/^(?:00)+(?=..)/, '')}`;
-}
-
-/** FI-13: a floor below the deny-list, or a forbidden suite that nobody knows, is refused when it is written. */
-function parseSuiteRules(rules: SuiteRules, where: string): SuiteRules {
-  for (const floor of [rules.minimum, ...(rules.recommended === null ? [] : [rules.recommended])]) {
-    if (!(floor.bits >= 112)) throw invalid(where, `ciphers: expected at least 112 bits, got ${floor.bits}`);
-  }
-  return { ...rules, forbidden: rules.forbidden.map((name) => parseSuite(name).standardName) };
 }
 
 function parseWaiver(waiver: WaiverInput, rule: TableRule, where: string): Waiver {
@@ -286,15 +285,4 @@ function parseWaiver(waiver: WaiverInput, rule: TableRule, where: string): Waive
     approvedBy: waiver.approvedBy,
     until: parseDate(waiver.until, `${where}.waive.until`),
   };
-}
-
-function parseDate(text: string, where: string): number {
-  const time = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
-    throw invalid(where, `expected an ISO date such as "2027-01-31", got ${JSON.stringify(text)}`);
-  return time;
-}
-
-function invalid(where: string, why: string): ConfigError {
-  return new ConfigError('rule-invalid', `${where}: ${why}`);
 }

@@ -46,3 +46,21 @@ export function mergeSuiteRules(a: SuiteRules, b: SuiteRules): SuiteRules {
     forbidden: [...new Set([...a.forbidden, ...b.forbidden])].toSorted(),
   };
 }
+
+/** What was expected of rules that nobody can mean, for people; null: they can be read. */
+export function faultOfSuites(value: unknown): string | null {
+  const rules = value as Partial<SuiteRules> | null;
+  const isFloor = (floor: Partial<SuiteFloor> | null | undefined): boolean =>
+    typeof floor === 'object' &&
+    floor !== null &&
+    keyExchanges.includes(floor.keyExchange as SuiteFloor['keyExchange']) &&
+    encryptions.includes(floor.encryption as SuiteFloor['encryption']) &&
+    hashes.includes(floor.hash as SuiteFloor['hash']) &&
+    typeof floor.aead === 'boolean' &&
+    Number.isFinite(floor.bits);
+  const isRead =
+    isFloor(rules?.minimum) &&
+    (rules?.recommended === null || isFloor(rules?.recommended)) &&
+    Array.isArray(rules?.forbidden);
+  return isRead ? null : 'suite rules: minimum, recommended (or null), forbidden';
+}
