@@ -13,6 +13,7 @@ import type { DryRun } from './deliver/dry-run.js';
 import type { HostRate } from './deliver/host-rate.js';
 import type { Job } from './deliver/job.js';
 import type { Opener } from './deliver/open.js';
+import { createSlowAddresses } from './deliver/slow-addresses.js';
 import { createKeptRoutes } from './deliver/way.js';
 import { canonicalDomain, parseDomain } from './core/domain.js';
 import { QueueError } from './core/errors.js';
@@ -123,6 +124,7 @@ export function composeEngine(
     contexts: createSecureContexts(),
     store,
     connect: connectOptionsOf(options, ehloName),
+    slow: createSlowAddresses(),
     health: options.health ?? { down: () => null, report: () => undefined },
     hostRate,
   };

@@ -23,6 +23,7 @@ import { createCount, whenRoom } from './host-rate.js';
 import type { Job, JobRecipient } from './job.js';
 import { type Opened, type Opener, openTarget } from './open.js';
 import type { Outcome } from './outcome.js';
+import { createTurnOrder } from './turn-order.js';
 import { findWay } from './way.js';
 
 /** What one attempt did and saw; queue, NDR, receipts and reports are all made from it. */
@@ -113,24 +114,31 @@ async function walkTargets(
   const tried: Opened[] = [];
   const settled = new Map<string, Outcome>();
   const passing = new Map<string, Outcome>();
-  for (const target of route.targets) {
-    const open = recipients.filter((recipient) => !settled.has(recipient.address.path));
-    if (open.length === 0) break;
-    if (!walk.count(target.host, ctx.clock.now())) continue;
-    const envelope: Envelope = { ...job.envelope, recipients: open };
-    const visit = await visitTarget(target, { envelope, message: job.message }, walk, ctx).catch(
-      (error: unknown) => {
-        // A call-off does not undo what has been delivered: the record must tell, or it is sent again.
-        if (ctx.signal.aborted && settled.size > 0) return null;
-        throw error;
-      },
-    );
-    if (visit === null) break;
-    tried.push(visit.opened);
-    for (const { path, outcome, stays } of visit.found) {
-      if (stays) settled.set(path, outcome);
-      else if (!passing.has(path)) passing.set(path, outcome);
+  const turns = createTurnOrder(route.targets, walk.opener, ctx);
+  try {
+    for (let target = turns.next(); target !== null; target = turns.next()) {
+      const open = recipients.filter((recipient) => !settled.has(recipient.address.path));
+      if (open.length === 0) break;
+      if (!walk.count(target.host, ctx.clock.now())) continue;
+      const envelope: Envelope = { ...job.envelope, recipients: open };
+      const here = { ...walk, opener: turns.opener };
+      const visit = await visitTarget(target, { envelope, message: job.message }, here, ctx).catch(
+        (error: unknown) => {
+          // A call-off does not undo what has been delivered: the record must tell, or it is sent again.
+          if (ctx.signal.aborted && settled.size > 0) return null;
+          throw error;
+        },
+      );
+      if (visit === null) break;
+      if (visit.opened.kind === 'refused' && turns.comesAgain(target)) continue;
+      tried.push(visit.opened);
+      for (const { path, outcome, stays } of visit.found) {
+        if (stays) settled.set(path, outcome);
+        else if (!passing.has(path)) passing.set(path, outcome);
+      }
     }
+  } finally {
+    turns.close();
   }
   const refused = tried.filter((each) => each.kind === 'refused');
   const outcomes = recipients.map(

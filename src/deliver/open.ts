@@ -24,6 +24,7 @@ import { judge, type JudgeInput } from '../verdict/judge.js';
 import type { Verdict } from '../verdict/verdict.js';
 import type { HostRate } from './host-rate.js';
 import { type Means, type Progress, reach, type Reached } from './reach.js';
+import type { SlowAddresses } from './slow-addresses.js';
 import type { WayFinder } from './way.js';
 
 /** Remembers hosts that could not be reached, per plan, so that each message does not find out anew. */
@@ -39,6 +40,7 @@ export interface Opener extends Means, WayFinder {
   /** Messages to this domain that may be under way on one connection (SC-54). */
   readonly window: (domain: string) => number;
   readonly health: HostHealth;
+  readonly slow: SlowAddresses;
   /** null: there is no limit. */
   readonly hostRate: HostRate | null;
 }

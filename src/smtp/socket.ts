@@ -60,8 +60,7 @@ export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Contex
       abandon(failed('connect-timeout', `no connection within ${options.timeoutMs} ms`)),
     );
     ctx.signal.addEventListener('abort', abort, { once: true });
-    const dial = options.dial ?? ((to, within) => dialDirect(to, options, within));
-    dial(endpoint, dialing).then(
+    dialOf(options)(endpoint, dialing).then(
       (socket) => {
         if (over) socket.destroy();
         else end(() => resolve(socket.setNoDelay(true)));
@@ -74,7 +73,16 @@ export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Contex
   });
 }
 
-function dialDirect(endpoint: Endpoint, options: DialOptions, ctx: Context): Promise<net.Socket> {
+/** The host's own way to dial, else `node:net`. */
+export function dialOf(options: Pick<DialOptions, 'dial' | 'localAddress'>): Dial {
+  return options.dial ?? ((endpoint, ctx) => dialDirect(endpoint, options, ctx));
+}
+
+function dialDirect(
+  endpoint: Endpoint,
+  options: Pick<DialOptions, 'localAddress'>,
+  ctx: Context,
+): Promise<net.Socket> {
   const family = net.isIP(endpoint.address) === 6 ? 'ipv6' : 'ipv4';
   const localAddress = options.localAddress?.[family];
   return new Promise((resolve, reject) => {
