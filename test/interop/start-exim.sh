@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # start-exim.sh PORT   Exim, which speaks TLS by GnuTLS, with a configuration, spool and mail directory of its own; as root.
-# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452; sender: refused@ 550.
+# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452; gone@ and wait@
+# are taken, then the first fails and the second is put off, and their sender is told. Sender: refused@ 550.
 # INTEROP_PRIORITY is a GnuTLS priority string: that is how to get a server with old versions and suites.
 # INTEROP_AUTH names mechanisms (plain login) that are offered inside TLS and then asked for; user and password are
 # "relay user" and "p@ss word".
@@ -58,6 +59,7 @@ host_lookup =
 rfc1413_query_timeout = 0s
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
+delay_warning = 1s:1d
 message_size_limit = 300M
 smtp_accept_max = 100
 # Else every eleventh message of a connection waits in the queue.
@@ -85,6 +87,16 @@ recipient:
   accept domains = +ours
   deny   message = nothing is relayed from here
 begin routers
+gone:
+  driver = redirect
+  local_parts = gone
+  allow_fail
+  data = :fail: nobody of that name
+wait:
+  driver = redirect
+  local_parts = wait
+  allow_defer
+  data = :defer: the mailbox is closed for the night
 all:
   driver = accept
   domains = +ours
@@ -97,8 +109,10 @@ maildir:
   envelope_to_add
   return_path_add
   mode = 0644
+begin retry
+* * F,1d,2s
 begin authenticators
 $auth
 C
-"$exim" -C "$dir/exim.conf" -bd >"$dir/start.log" 2>&1 || { cat "$dir/start.log" >&2; fail 'exim did not start'; }
+"$exim" -C "$dir/exim.conf" -bd -q2s >"$dir/start.log" 2>&1 || { cat "$dir/start.log" >&2; fail 'exim did not start'; }
 ready "$dir/pid" "$dir/logs/mainlog"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # start-postfix.sh PORT   Postfix with a configuration, queue and mail directory of its own; as root.
-# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452; sender: refused@ 550.
+# Each delivery becomes one file in maildir=. Recipients with a meaning: reject@ 550, defer@ 451, full@ 452; gone@ and wait@
+# are taken, then the first fails and the second is put off, and their sender is told. Sender: refused@ 550.
 # INTEROP_MAIN='name=value;name=value' adds to main.cf.
 . "$(dirname "$0")/lib.sh"
 command -v postconf >/dev/null || fail 'postfix is missing: run test/interop/install.sh'
@@ -19,6 +20,16 @@ cat >"$etc/recipients" <<'R'
 /^full@/ 452 4.2.2 no room
 R
 echo '/^refused@/ 550 5.7.1 not from you' >"$etc/senders"
+listen=$addr:$port
+[[ $addr != *:* ]] || listen="[$addr]:$port"
+# These go out once more, to this very server, under names that it refuses.
+cat >"$etc/transport" <<R
+/^(gone|wait)@/ smtp:[$addr]:$port
+R
+cat >"$etc/generic" <<'R'
+/^gone@(.*)/ reject@$1
+/^wait@(.*)/ full@$1
+R
 cat >"$etc/main.cf" <<C
 compatibility_level = 3.6
 queue_directory = $dir/spool
@@ -40,6 +51,11 @@ smtp_dns_support_level = disabled
 default_transport = error:5.4.4 nothing is relayed from here
 alias_maps =
 local_recipient_maps =
+transport_maps = regexp:$etc/transport
+smtp_generic_maps = regexp:$etc/generic
+delay_warning_time = 1s
+queue_run_delay = 2s
+minimal_backoff_time = 2s
 virtual_mailbox_domains = $domains
 virtual_mailbox_base = $dir
 virtual_mailbox_maps = static:mail/
@@ -82,6 +98,7 @@ rewrite  unix - - n - - trivial-rewrite
 proxymap unix - - n - - proxymap
 error    unix - - n - - error
 retry    unix - - n - - error
+smtp     unix - - n - - smtp
 virtual  unix - n n - - virtual
 C
 # Postfix waits for files that have just been changed.
