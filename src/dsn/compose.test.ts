@@ -161,6 +161,7 @@ describe('what goes back of the original', () => {
     expect(third({ give: 'full', content: eight })?.head).toContain('text/rfc822-headers');
     const header = Buffer.from(`Subject: h\u00e9 = \r\nX: ${'\u00e5'.repeat(100)}\t\r\n\r\n`);
     const part = third({ header });
+    expect(part?.head).toContain('message/global-headers');
     expect(part?.head).toContain('quoted-printable');
     const decoded = part?.body
       .replaceAll('=\r\n', '')
@@ -284,9 +285,61 @@ describe('message/delivery-status', () => {
     );
   });
 
-  it('DSN-22: an address beyond ASCII is of type utf-8 in its escaped form', () => {
-    expect(groupOf({ address: 'j\u00f8rn@example.test' })).toContain(
-      'Final-Recipient: utf-8; j\\x{F8}rn@example.test',
+  it('DSN-41: in the 7-bit type an address beyond ASCII is of type utf-8 in its escaped form', () => {
+    const group = groupOf({ originalRecipient: 'utf-8;j\u00f8rn\\x{2B}x@example.test' });
+    expect(group).toContain('Original-Recipient: utf-8; j\\x{F8}rn\\x{2B}x@example.test\r\n');
+  });
+});
+
+describe('reports on internationalised mail', () => {
+  const partsOf = (changes: Partial<DsnInput>, recipient: Partial<DsnRecipient> = {}) => {
+    const text = compose(changes, recipient);
+    expect(text).toMatch(/^[\t\r\n -~]*$/);
+    const [, status, third] = cut(text).parts;
+    const decoded = [status, third].map((part) => ({
+      head: part?.head,
+      body: part?.head.includes('quoted-printable') ? unquoted(part.body) : part?.body,
+    }));
+    return { status: decoded[0], third: decoded[1] };
+  };
+  const unquoted = (text: string): string => {
+    const octets = text
+      .replaceAll('=\r\n', '')
+      .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    return Buffer.from(octets, 'latin1').toString();
+  };
+  const quoted = 'Content-Transfer-Encoding: quoted-printable\r\n';
+
+  it('DSN-40, DSN-41: the global types, with addresses in UTF-8, in an encoding that every server takes', () => {
+    const address = 'j\u00f8rn+x@example.test';
+    const { status, third } = partsOf(
+      {},
+      { address, originalRecipient: `utf-8;${address.replace('+', '\\x{2B}')}` },
     );
+    expect(status?.head).toBe(`Content-Type: message/global-delivery-status\r\n${quoted}`);
+    expect(status?.body).toContain(
+      'Original-Recipient: utf-8; j\u00f8rn\\x{2B}x@example.test\r\nFinal-Recipient: utf-8; j\u00f8rn\\x{2B}x@example.test\r\n',
+    );
+    expect(third?.head).toBe(`Content-Type: message/global-headers\r\n${quoted}`);
+    expect(third?.body).toBe(HEADER.subarray(0, -2).toString());
+  });
+
+  it('DSN-40: a header beyond ASCII asks for them as well, and comes back as it was', () => {
+    const header = Buffer.from('Subject: h\u00e9\r\nMessage-ID: <q1@sender.test>\r\n\r\n');
+    const { status, third } = partsOf({ original: { header, messageId: '<q1@sender.test>' } });
+    expect(status?.head).toContain('message/global-delivery-status');
+    expect(third?.head).toContain('message/global-headers');
+    expect(third?.body).toBe(header.subarray(0, -2).toString());
+  });
+
+  it('DSN-40: all of a message in ASCII to such an address is message/global', () => {
+    const content = Buffer.concat([HEADER, Buffer.from('body\r\n')]);
+    const original = { header: HEADER, messageId: null, give: 'full' as const, content };
+    const { third } = partsOf({ original }, { address: 'j\u00f8rn@example.test' });
+    expect(third).toEqual({ head: 'Content-Type: message/global\r\n', body: content.toString() });
+  });
+
+  it('DSN-40: where everything is ASCII the types are the traditional ones', () => {
+    expect(compose()).not.toContain('message/global');
   });
 });

@@ -7,9 +7,9 @@
  *   4 original      its header, its Date and Message-ID alone, or all of it
  *   5 boundary      derived from the parts, and no line of them starts with it
  *
- * The result is pure ASCII with short lines unless the return address itself needs SMTPUTF8. It is sent from `<>` with
- * NOTIFY=NEVER and without RET (DSN-15). Failure: ConfigError for input of the host that is wrong.
- * Standards: RFC 3464, RFC 6522, RFC 3461 §6, RFC 3834, RFC 2046 §5.1.1.
+ * The result is pure ASCII with short lines unless the return address itself needs SMTPUTF8: about mail that needed it, the
+ * global types of RFC 6533 stand in quoted-printable (DSN-40). It is sent from `<>` with NOTIFY=NEVER and without RET (DSN-15). Failure: ConfigError for input of the host that is wrong.
+ * Standards: RFC 3464, RFC 6522, RFC 6533, RFC 3461 §6, RFC 3834, RFC 2046 §5.1.1.
  */
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
@@ -79,6 +79,8 @@ export function composeDsn(input: DsnInput): Uint8Array {
   if (recipients.length === 0) throw invalid('recipients', 'expected at least one, got none');
   const texts = textsOf(input.language ?? 'en');
   const human = formatHumanPart(recipients, texts);
+  // DSN-40: what makes a message need SMTPUTF8.
+  const global = ![input.to, ...recipients.map(({ address }) => address), original.header].every(isSevenBit);
   const status = formatDeliveryStatus(
     {
       reportingMta,
@@ -87,8 +89,9 @@ export function composeDsn(input: DsnInput): Uint8Array {
       logId: input.logId ?? null,
     },
     recipients,
+    global,
   );
-  const parts = [textPart(human), statusPart(status), originalPart(original, recipients)];
+  const parts = [textPart(human), statusPart(status, global), originalPart(original, recipients, global)];
   const boundary = findBoundary(parts, input.messageId);
   const subject = encodeWords(formatSubject(recipients, texts));
   const header = headerLines(input, encodeWords(texts.fromName), subject);
@@ -132,24 +135,28 @@ function textPart(text: string): Buffer {
   return Buffer.from(head + (plain ? text : encodeQuotedPrintable(Buffer.from(text))));
 }
 
-/** RFC 3464 §2.1: 7bit, so no transfer encoding is named. */
-function statusPart(status: string): Buffer {
-  return Buffer.from(`Content-Type: message/delivery-status\r\n\r\n${status}`);
+/** RFC 3464 §2.1: 7bit, so no transfer encoding is named; RFC 6533 §4.4 for the global type. */
+function statusPart(status: string, global: boolean): Buffer {
+  return global
+    ? quotedPart('message/global-delivery-status', Buffer.from(status))
+    : Buffer.from(`Content-Type: message/delivery-status\r\n\r\n${status}`);
 }
 
-/** RFC 6522 §4; RFC 3461 §4.3: the content goes back only where something failed. */
-function originalPart(original: DsnOriginal, recipients: readonly DsnRecipient[]): Buffer {
+/** RFC 6522 §4, RFC 6533 §4.5; RFC 3461 §4.3: the content goes back only where something failed. */
+function originalPart(original: DsnOriginal, recipients: readonly DsnRecipient[], global: boolean): Buffer {
   const failed = recipients.some(({ action }) => action === 'failed');
   if (original.give === 'full' && failed && original.content !== undefined && isSevenBit(original.content)) {
-    return Buffer.concat([Buffer.from('Content-Type: message/rfc822\r\n\r\n'), original.content]);
+    const type = global ? 'message/global' : 'message/rfc822';
+    return Buffer.concat([Buffer.from(`Content-Type: ${type}\r\n\r\n`), original.content]);
   }
   const header = original.give === 'minimal' ? minimalHeader(original.header) : fieldsOnly(original.header);
-  if (isSevenBit(header)) {
-    return Buffer.concat([Buffer.from('Content-Type: text/rfc822-headers\r\n\r\n'), header]);
-  }
-  const head =
-    'Content-Type: text/rfc822-headers; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n';
-  return Buffer.from(head + encodeQuotedPrintable(header));
+  if (global) return quotedPart('message/global-headers', header);
+  return Buffer.concat([Buffer.from('Content-Type: text/rfc822-headers\r\n\r\n'), header]);
+}
+
+function quotedPart(type: string, octets: Buffer): Buffer {
+  const head = `Content-Type: ${type}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`;
+  return Buffer.from(head + encodeQuotedPrintable(octets));
 }
 
 /** Everything before the empty line. */
@@ -165,7 +172,8 @@ function minimalHeader(header: Uint8Array): Buffer {
   return Buffer.concat(kept.map((field) => Buffer.from(header.subarray(field.start, field.end))));
 }
 
-function isSevenBit(octets: Uint8Array): boolean {
+function isSevenBit(given: Uint8Array | string): boolean {
+  const octets = typeof given === 'string' ? Buffer.from(given) : given;
   return isAscii(octets) && !octets.includes(0);
 }
 

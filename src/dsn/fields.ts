@@ -1,11 +1,14 @@
 /**
- * The machine-readable part of a report: `message/delivery-status`, 7-bit, one group for the message and one for each
- * recipient. Pure; what servers said is escaped and folded, never interpreted.
- * Standards: RFC 3464 §2.1 to §2.3, RFC 3461 §6.3, §9.2; DSN-22, DSN-30 to DSN-34.
+ * The machine-readable part of a report: `message/delivery-status`, 7-bit, or `message/global-delivery-status`, whose
+ * addresses are UTF-8; one group for the message and one for each recipient. Pure; what servers said is escaped and folded,
+ * never interpreted.
+ * Standards: RFC 3464 §2.1 to §2.3, RFC 3461 §6.3, §9.2, RFC 6533 §3, §4; DSN-22, DSN-30 to DSN-34, DSN-41.
  */
 import { canonicalDomain } from '../core/domain.js';
+import { printable } from '../core/printable.js';
 import type { Reason } from '../core/reasons.js';
 import { formatMailDate } from '../message/date.js';
+import { toAsciiForm, toUnicodeForm } from '../message/utf8-address.js';
 import { asciiValue, foreignValue } from './encode.js';
 import type { DsnAction } from './texts.js';
 
@@ -58,12 +61,17 @@ export interface DsnMessageFields {
 // Well below the 998 of a line of mail.
 const MAX_PIECE = 800;
 const MAX_REPLY_LINES = 128;
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
 
-/** The whole part, lines ending in CRLF. */
-export function formatDeliveryStatus(message: DsnMessageFields, recipients: readonly DsnRecipient[]): string {
+/** The whole part, lines ending in CRLF. `global`: for `message/global-delivery-status`. */
+export function formatDeliveryStatus(
+  message: DsnMessageFields,
+  recipients: readonly DsnRecipient[],
+  global: boolean,
+): string {
   const groups = [
     messageFields(message),
-    ...recipients.map((recipient) => recipientFields(recipient, message.logId)),
+    ...recipients.map((recipient) => recipientFields(recipient, message.logId, global)),
   ];
   return groups.map((fields) => fields.map((field) => `${field}\r\n`).join('')).join('\r\n');
 }
@@ -79,15 +87,17 @@ function messageFields(message: DsnMessageFields): string[] {
   return fields;
 }
 
-function recipientFields(recipient: DsnRecipient, logId: string | null): string[] {
+function recipientFields(recipient: DsnRecipient, logId: string | null, global: boolean): string[] {
   const { action, lastAttempt, retryUntil, attemptedHost } = recipient;
   const remote = recipient.remote ?? null;
   const fields: string[] = [];
   if (recipient.originalRecipient) {
-    const [type, ...rest] = recipient.originalRecipient.split(';');
-    fields.push(field('Original-Recipient', `${type}; ${rest.join(';')}`));
+    const [type = '', ...rest] = recipient.originalRecipient.split(';');
+    fields.push(addressField('Original-Recipient', type, rest.join(';'), global));
   }
-  fields.push(field('Final-Recipient', typedAddress(recipient.address)));
+  const { address } = recipient;
+  if (isAscii(address)) fields.push(addressField('Final-Recipient', 'rfc822', address, global));
+  else fields.push(addressField('Final-Recipient', 'utf-8', toUnicodeForm(address), global));
   fields.push(field('Action', action));
   fields.push(field('Status', statusOf(recipient)));
   if (remote !== null) fields.push(field('Remote-MTA', `dns; ${remote.host}`));
@@ -104,9 +114,12 @@ function recipientFields(recipient: DsnRecipient, logId: string | null): string[
   return fields;
 }
 
-/** RFC 6533 §3: an address that is not ASCII has the type utf-8 and, in this 7-bit part, the escaped form. */
-function typedAddress(address: string): string {
-  return `${/^[ -~]*$/.test(address) ? 'rfc822' : 'utf-8'}; ${address}`;
+/** RFC 6533 §3: an address of the type utf-8 stands in its unicode form in the global type, in ASCII in the other (DSN-41). */
+function addressField(name: string, type: string, address: string, global: boolean): string {
+  if (type.toLowerCase() !== 'utf-8') return field(name, `${type}; ${address}`);
+  if (!global) return field(name, `${type}; ${toAsciiForm(address)}`);
+  // Controls and marks that reorder text have no place in an address, whoever wrote it.
+  return foldLines([`${name}: `, `${type}; ${printable(address, 1000)}`]);
 }
 
 /** DSN-34: a status that cannot be used becomes the one for an unknown cause. Failed may carry class 4 (DSN-32). */

@@ -95,6 +95,23 @@ describe('parseEnvelope', () => {
     expect(() => orcpt('rfc822;a@x.test\r\nDATA', true)).toThrow(refusal);
   });
 
+  it('DSN-5, DSN-42: an address beyond ASCII is of the type utf-8, kept in its unicode form', () => {
+    const orcpt = (address: string, originalRecipient: string, relayed = false) =>
+      of({ relayed, recipients: [{ address, originalRecipient }] }).recipients[0]?.originalRecipient;
+    expect(orcpt('j\u00f8rn@x.test', 'utf-8;j\u00f8rn@x.test')).toBe('utf-8;j\u00f8rn@x.test');
+    expect(orcpt('a+\u00f8@x.test', 'UTF-8;a+\u00f8@x.test')).toBe(
+      String.raw`UTF-8;a\x{2B}\u00f8@x.test`.replace(String.raw`\u00f8`, '\u00f8'),
+    );
+    expect(orcpt('bo@b\u00fccher.test', 'utf-8;bo@b\u00fccher.test')).toBe('utf-8;bo@b\u00fccher.test');
+    // Relayed: as it came.
+    const came = String.raw`utf-8;j\x{F8}rn@x.test`;
+    expect(orcpt('new@x.test', came, true)).toBe(came);
+    expect(() => orcpt('j\u00f8rn@x.test', 'rfc822;j\u00f8rn@x.test')).toThrow(/"utf-8;j\u00f8rn@x.test"/);
+    expect(() => orcpt('j\u00f8rn@x.test', 'utf-8;bo@x.test')).toThrow(refusal);
+    expect(() => orcpt('new@x.test', `utf-8;${'\u00f8'.repeat(90)}`, true)).toThrow(refusal);
+    expect(() => orcpt('new@x.test', 'utf-8;a\u0085b@x.test', true)).toThrow(refusal);
+  });
+
   it('DSN-6: parameters received from elsewhere are passed on as they came, and none is invented', () => {
     const envelope = of({
       relayed: true,

@@ -9,6 +9,7 @@ import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { printable } from '../core/printable.js';
 import { type Address, parseAddress } from './address.js';
+import { toAsciiForm, toUnicodeForm } from './utf8-address.js';
 import { encodeXtext } from './xtext.js';
 
 /** RFC 3461 NOTIFY: never, or any of the three occasions. */
@@ -19,7 +20,7 @@ export interface Recipient {
   readonly address: Address;
   /** null: not asked for. */
   readonly notify: Notify | null;
-  /** ORCPT, decoded: `rfc822;anna@example.org`; null: not given. */
+  /** ORCPT, decoded: `rfc822;anna@example.org`, or `utf-8;` and the unicode form of RFC 6533; null: not given. */
   readonly originalRecipient: string | null;
 }
 
@@ -39,7 +40,10 @@ export interface RecipientInput {
   readonly address: string;
   /** `'never'`, a list of occasions, or the text of a NOTIFY parameter such as `"SUCCESS,FAILURE"`. */
   readonly notify?: readonly string[] | string | null | undefined;
-  /** `type;address`, decoded; of an original submission it must be the address itself (DSN-5). */
+  /**
+   * `type;address`, decoded; of an original submission it must be the address itself (DSN-5). Type `rfc822`, or `utf-8` for
+   * an address that is not ASCII; relayed, an address of this type may have `\\x{HEX}` in it and keeps it (DSN-42).
+   */
   readonly originalRecipient?: string | null | undefined;
 }
 
@@ -60,6 +64,7 @@ export interface EnvelopeInput {
 
 const OCCASIONS = ['success', 'failure', 'delay'] as const;
 const MAX_RECIPIENTS = 10_000;
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
 
 /**
  * Reads the envelope that a host hands over. Doubled recipients become one.
@@ -156,23 +161,27 @@ function parseEnvelopeId(value: string | null): string | null {
   return value;
 }
 
-/** RFC 3461 §4.2 ORCPT. */
+/** RFC 3461 §4.2 ORCPT; RFC 6533 §3 for the type utf-8, whose address is kept in the unicode form (DSN-42). */
 function parseOriginal(value: string | null, address: Address, relayed: boolean): string | null {
   if (value === null) return null;
-  const split = typeof value === 'string' ? /^([A-Za-z0-9-]{1,40});([ -~]+)$/.exec(value) : null;
-  const encoded = split === null ? '' : `${split[1]};${encodeXtext(split[2] ?? '')}`;
-  if (split === null || encoded.length > 500) {
+  const [, type = '', given = ''] =
+    (typeof value === 'string' ? /^([A-Za-z0-9-]{1,40});([^\p{Cc}\p{Cs}]+)$/u.exec(value) : null) ?? [];
+  const isUtf8 = type.toLowerCase() === 'utf-8';
+  const kept = isUtf8 && !relayed ? toUnicodeForm(given) : given;
+  const encoded = `${type};${isUtf8 ? toAsciiForm(kept) : encodeXtext(kept)}`;
+  if (given === '' || encoded.length > 500 || (relayed && !isUtf8 && !isAscii(given))) {
     throw invalid(
       'originalRecipient',
-      `expected "rfc822;" and an address, at most 500 ASCII characters when encoded, got ${shown(value)}`,
+      `expected "rfc822;" and an address in ASCII, or "utf-8;" and any other, at most 500 characters when encoded, got ${shown(value)}`,
     );
   }
   if (relayed) return value;
-  const same = split[1]?.toLowerCase() === 'rfc822' && [address.text, address.path].includes(split[2] ?? '');
-  if (same) return value;
+  const same = isUtf8 || (type.toLowerCase() === 'rfc822' && isAscii(given));
+  if (same && [address.text, address.path].includes(given)) return `${type};${kept}`;
+  const expected = isAscii(address.path) ? 'rfc822' : 'utf-8';
   throw invalid(
     'originalRecipient',
-    `expected "rfc822;${printable(address.path)}", the recipient itself (RFC 3461 §4.2), got ${shown(value)}; for mail that came from elsewhere set relayed: true`,
+    `expected "${expected};${printable(address.path)}", the recipient itself (RFC 3461 §4.2), got ${shown(value)}; for mail that came from elsewhere set relayed: true`,
   );
 }
 

@@ -11,7 +11,7 @@ import { canonicalDomain, isWithin, parseDomain } from '../core/domain.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { printable } from '../core/printable.js';
 import { type Clauses, readClauses } from './clauses.js';
-import { readFields } from './fields.js';
+import { readFieldsNamed } from './fields.js';
 import { type HopTls, readHopTls } from './hop.js';
 
 /** Whom to believe. */
@@ -76,7 +76,7 @@ export function analyzeReceived(
       )
     );
   };
-  const { fields, complete } = readFields(rawMessage, 'Received');
+  const { fields, complete } = readFieldsNamed(rawMessage, 'Received');
   let believed = true;
   const hops = fields.map(({ line, value, whole }): ReceivedHop => {
     const read = readClauses(value);

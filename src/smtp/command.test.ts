@@ -129,6 +129,25 @@ describe('parameters', () => {
     );
   });
 
+  it('DSN-42: ORCPT of the type utf-8 is in UTF-8 inside SMTPUTF8 and in ASCII everywhere else', () => {
+    const address = 'j\u00f8rn+x@x.test';
+    const recipients = { address, originalRecipient: `utf-8;${address}` };
+    expect(rcpt({ recipients }, 'DSN', 'SMTPUTF8')).toBe(
+      `RCPT TO:<${address}> ORCPT=utf-8;j\u00f8rn\\x{2B}x@x.test\r\n`,
+    );
+    // Nothing here needs SMTPUTF8, so MAIL does not ask for it.
+    const idn = { address: 'bo@b\u00fccher.test', originalRecipient: 'utf-8;bo@b\u00fccher.test' };
+    for (const offered of [['DSN'], ['DSN', 'SMTPUTF8']]) {
+      expect(rcpt({ recipients: idn }, ...offered)).toBe(
+        'RCPT TO:<bo@xn--bcher-kva.test> ORCPT=utf-8;bo@b\\x{FC}cher.test\r\n',
+      );
+    }
+    const relayed = { address: 'bo@x.test', originalRecipient: 'utf-8;\u00e5 +=NOTIFY' };
+    expect(rcpt({ recipients: relayed, relayed: true }, 'DSN')).toBe(
+      'RCPT TO:<bo@x.test> ORCPT=utf-8;\\x{E5}\\x{20}\\x{2B}\\x{3D}NOTIFY\r\n',
+    );
+  });
+
   it('DSN-6: parameters that were not given are not invented', () => {
     expect(mail({}, {}, 'DSN')).toBe('MAIL FROM:<a@sender.test>\r\n');
     expect(rcpt({}, 'DSN')).toBe('RCPT TO:<b@partner.test>\r\n');

@@ -7,6 +7,7 @@ import { ConfigError } from '../core/errors.js';
 import type { Envelope, Recipient } from '../message/envelope.js';
 import { needsUtf8 } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
+import { toAsciiForm } from '../message/utf8-address.js';
 import { encodeXtext } from '../message/xtext.js';
 import type { Capabilities } from './capabilities.js';
 
@@ -64,14 +65,22 @@ export function formatMail(envelope: Envelope, message: Message, offered: Capabi
 export function formatRcpt(recipient: Recipient, offered: Capabilities): Buffer {
   const { notify, originalRecipient } = recipient;
   const words = notify === null ? null : notify === 'never' ? 'NEVER' : notify.join(',').toUpperCase();
-  const [type = '', ...address] = originalRecipient?.split(';') ?? [];
+  // UTF-8 is understood where the address itself needs it: then MAIL has said SMTPUTF8.
+  const utf8 = offered.smtpUtf8 && recipient.address.needsUtf8;
   const parameters = [
     offered.dsn && words !== null ? ` NOTIFY=${words}` : '',
-    offered.dsn && originalRecipient !== null ? ` ORCPT=${type};${encodeXtext(address.join(';'))}` : '',
+    offered.dsn && originalRecipient !== null ? ` ORCPT=${formatOriginal(originalRecipient, utf8)}` : '',
   ];
+  return formatCommand(`RCPT TO:${bracket(recipient.address.path)}${parameters.join('')}`, offered.smtpUtf8);
+}
+
+function formatOriginal(originalRecipient: string, utf8: boolean): string {
+  const [type = '', ...rest] = originalRecipient.split(';');
+  const address = rest.join(';');
   // A type with a blank in it would be a parameter of its own (AT-21).
-  if (originalRecipient !== null && !/^[A-Za-z0-9-]+$/.test(type)) {
+  if (!/^[A-Za-z0-9-]+$/.test(type)) {
     throw invalid('expected an address type such as "rfc822" in ORCPT, got something else');
   }
-  return formatCommand(`RCPT TO:${bracket(recipient.address.path)}${parameters.join('')}`, offered.smtpUtf8);
+  if (type.toLowerCase() !== 'utf-8') return `${type};${encodeXtext(address)}`;
+  return `${type};${utf8 && !/[\s+=]/.test(address) ? address : toAsciiForm(address)}`;
 }

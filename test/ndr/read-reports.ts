@@ -22,6 +22,8 @@ export interface PythonReading extends Reading {
   readonly type: string;
   readonly reportType: string;
   readonly header: Readonly<Record<string, string>>;
+  /** Of the message that it is about. */
+  readonly originalMessageId: string | null;
 }
 
 interface Told extends Omit<PythonReading, 'groups' | 'subject'> {
