@@ -318,10 +318,17 @@ describe('reports on internationalised mail', () => {
     );
     expect(status?.head).toBe(`Content-Type: message/global-delivery-status\r\n${quoted}`);
     expect(status?.body).toContain(
-      'Original-Recipient: utf-8; j\u00f8rn\\x{2B}x@example.test\r\nFinal-Recipient: utf-8; j\u00f8rn\\x{2B}x@example.test\r\n',
+      'Original-Recipient: utf-8; j\u00f8rn+x@example.test\r\nFinal-Recipient: utf-8; j\u00f8rn+x@example.test\r\n',
     );
     expect(third?.head).toBe(`Content-Type: message/global-headers\r\n${quoted}`);
     expect(third?.body).toBe(HEADER.subarray(0, -2).toString());
+  });
+
+  it('DSN-41, AT-22: an escape in an address brings no line of its own', () => {
+    const originalRecipient = 'utf-8;a\\x{0D}\\x{0A}Action: delivered';
+    const { status } = partsOf({}, { address: 'j\u00f8rn@example.test', originalRecipient });
+    expect(status?.body.match(/^Action:.*$/gm)).toEqual(['Action: failed']);
+    expect(status?.body).toContain('Original-Recipient: utf-8; a\\x{0D}\\x{0A}Action: delivered\r\n');
   });
 
   it('DSN-40: a header beyond ASCII asks for them as well, and comes back as it was', () => {

@@ -8,7 +8,7 @@ import { canonicalDomain } from '../core/domain.js';
 import { printable } from '../core/printable.js';
 import type { Reason } from '../core/reasons.js';
 import { formatMailDate } from '../message/date.js';
-import { toAsciiForm, toUnicodeForm } from '../message/utf8-address.js';
+import { fromEitherForm, toAsciiForm, toUnicodeForm } from '../message/utf8-address.js';
 import { asciiValue, foreignValue } from './encode.js';
 import type { DsnAction } from './texts.js';
 
@@ -114,12 +114,12 @@ function recipientFields(recipient: DsnRecipient, logId: string | null, global: 
   return fields;
 }
 
-/** RFC 6533 §3: an address of the type utf-8 stands in its unicode form in the global type, in ASCII in the other (DSN-41). */
+/** RFC 6533 §3: an address of the type utf-8 stands as it is in the global type, in its ASCII form in the other (DSN-41). */
 function addressField(name: string, type: string, address: string, global: boolean): string {
   if (type.toLowerCase() !== 'utf-8') return field(name, `${type}; ${address}`);
   if (!global) return field(name, `${type}; ${toAsciiForm(address)}`);
   // Controls and marks that reorder text have no place in an address, whoever wrote it.
-  return foldLines([`${name}: `, `${type}; ${printable(address, 1000)}`]);
+  return foldLines([`${name}: `, `${type}; ${printable(fromEitherForm(address), 1000)}`]);
 }
 
 /** DSN-34: a status that cannot be used becomes the one for an unknown cause. Failed may carry class 4 (DSN-32). */

@@ -3,6 +3,7 @@
  */
 import { expect } from 'vitest';
 import type { DeliveryReport } from '../../src/dsn/parse.js';
+import type { ReportAddress } from '../../src/dsn/parse-values.js';
 import { readWithPython } from './read-reports.js';
 
 /** The fields as they were read, by lower-case name and in the raw: what Python gives. */
@@ -17,6 +18,9 @@ export function compareWithPython(octets: Uint8Array, report: DeliveryReport): v
   expect(report.arrivalDate).toBe(dateOf(message['arrival-date']));
   report.recipients.forEach((recipient, index) => {
     const group = recipients[index] ?? {};
+    const final = squeezed(group['final-recipient']) ?? '';
+    // Python shows UTF-8 in the 7-bit type as broken.
+    if (!final.includes('\uFFFD')) expect(final).toBe(addressOf(recipient.finalRecipient));
     expect(recipient.action).toBe(group['action']?.toLowerCase());
     expect(recipient.status?.code).toBe(group['status']?.split(' ')[0]);
     expect(textOf(recipient.remoteMta)).toBe(squeezed(group['remote-mta']));
@@ -33,5 +37,7 @@ const squeezed = (value: string | undefined): string | null =>
   value === undefined ? null : value.replaceAll(/\s+/g, ' ').replace(/; ?/, '; ').toLowerCase();
 const textOf = (read: { readonly type: string; readonly text: string } | null): string | null =>
   read === null ? null : `${read.type}; ${read.text}`.toLowerCase();
+const addressOf = (read: ReportAddress | null): string =>
+  read === null ? '' : `${read.type}; ${read.address}`.toLowerCase();
 const dateOf = (value: string | undefined): number | null =>
   value === undefined ? null : Date.parse(value.replace(/ \(.*\)$/, ''));

@@ -9,9 +9,10 @@ import re
 import sys
 from email import message_from_bytes, policy
 
-# The package knows message/delivery-status alone. It takes the global types for whole messages and leaves them encoded, so they
-# are given to it as types that it decodes and leaves in one piece.
-GLOBAL = "application/x-read-"
+# Of reports the package knows message/delivery-status alone. It takes the other types for whole messages and leaves them
+# encoded, so they are given to it as types that it decodes and leaves in one piece.
+READ = "application/x-read-"
+STATUS = ("delivery-status", "disposition-notification")
 
 
 def defects_of(part):
@@ -22,13 +23,13 @@ def defects_of(part):
 
 
 def type_of(part):
-    return part.get_content_type().replace(GLOBAL, "message/")
+    return part.get_content_type().replace(READ, "message/")
 
 
 def fields_of(octets):
-    # Compat32 shows what stands there; octets that are not ASCII come as surrogates.
-    fields = message_from_bytes(octets, policy=policy.compat32).items()
-    shown = lambda value: str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # As they stand there: octets that are not ASCII come as surrogates.
+    fields = message_from_bytes(octets, policy=policy.compat32).raw_items()
+    shown = lambda value: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return [[name, re.sub(r"\r?\n", "", shown(value))] for name, value in fields]
 
 
@@ -46,10 +47,10 @@ def message_id_of(part):
 
 
 def tell(octets):
-    octets = re.sub(rb"(?im)^(Content-Type:\s*)message/(?=global)", rb"\1" + GLOBAL.encode(), octets)
+    octets = re.sub(rb"(?im)^(Content-Type:\s*)message/(?=global|disposition)", rb"\1" + READ.encode(), octets)
     report = message_from_bytes(octets, policy=policy.default)
     parts = list(report.iter_parts())
-    status = [part for part in parts if type_of(part).endswith("delivery-status")]
+    status = [part for part in parts if type_of(part).endswith(STATUS)]
     return {
         "defects": [defect for part in report.walk() for defect in defects_of(part)],
         "type": report.get_content_type(),

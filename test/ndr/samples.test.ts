@@ -10,6 +10,7 @@ import { type Reason, reasonKeys } from '../../src/core/reasons.js';
 import { readReturnAddress } from '../../src/dsn/return-address.js';
 import { type Answer, type Circumstances, reportOn } from './compose-reports.js';
 import { compareWithPython } from './compare-readings.js';
+import { readWithPython } from './read-reports.js';
 import { STATUSES } from './statuses.js';
 
 const SAMPLES = new URL('../data/reports/', import.meta.url);
@@ -79,6 +80,51 @@ describe('reports of real servers', () => {
     const files = readdirSync(SAMPLES).filter((file) => file.endsWith('.eml'));
     const others = ['exchange-no-status', 'exim-bounce-old', 'qmail-bounce'];
     expect(files.sort()).toEqual([...names, ...others].map((name) => `${name}.eml`).sort());
+  });
+});
+
+describe('read receipts', () => {
+  const receipt = (type: string, encoding: string, status: string): Buffer =>
+    Buffer.from(
+      `Content-Type: multipart/report;\r\n report-type=disposition-notification; boundary="b"\r\n\r\n--b\r\n\r\nIt was shown.\r\n--b\r\nContent-Type: message/${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${status}\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <q1@sender.test>\r\n--b--\r\n`,
+    );
+  const fields = [
+    'Reporting-UA: pc.example.test; A Mail Program 1.0',
+    'Original-Message-ID: <q1@sender.test>',
+    'Disposition: manual-action/MDN-sent-automatically;',
+    ' processed/error',
+    'Error: the disk is full',
+    '',
+  ];
+  const ascii = ['Final-Recipient: rfc822; bo@example.test', ...fields].join('\r\n');
+  const utf8 = ['Final-Recipient: utf-8; jørn@example.test', ...fields].join('\r\n');
+
+  it.each([
+    ['disposition-notification', '7bit', ascii],
+    ['global-disposition-notification', '8bit', utf8],
+    ['global-disposition-notification', 'base64', Buffer.from(utf8).toString('base64')],
+  ])('DSN-40, DSN-62: CPython reads the same in message/%s, %s', (type, encoding, status) => {
+    const octets = receipt(type, encoding, status);
+    const report = readReport(octets);
+    if (report.kind !== 'disposition') throw new Error(JSON.stringify(report));
+    const [python] = readWithPython([octets]);
+    const [group = {}] = python?.groups ?? [];
+    expect(report.remarks).toEqual([]);
+    expect(group['final-recipient']).toBe(
+      `${report.finalRecipient?.type}; ${report.finalRecipient?.address}`,
+    );
+    expect(group['reporting-ua']).toBe(report.reportingUa);
+    expect(group['original-message-id']).toBe(report.originalMessageId);
+    expect(group['disposition']).toBe(report.dispositionText);
+    expect(group['error']).toBe(report.others.find(({ name }) => name === 'Error')?.value);
+    expect(python?.originalMessageId).toBe(report.original?.messageId);
+    expect(python?.text.trim()).toBe(report.text);
+    expect(report).toMatchObject({
+      disposition: 'processed',
+      modifiers: ['error'],
+      action: 'manual',
+      sending: 'automatic',
+    });
   });
 });
 
