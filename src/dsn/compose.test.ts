@@ -327,7 +327,7 @@ describe('reports on internationalised mail', () => {
   it('DSN-41, AT-22: an escape in an address brings no line of its own', () => {
     const originalRecipient = 'utf-8;a\\x{0D}\\x{0A}Action: delivered';
     const { status } = partsOf({}, { address: 'j\u00f8rn@example.test', originalRecipient });
-    expect(status?.body.match(/^Action:.*$/gm)).toEqual(['Action: failed']);
+    expect(status?.body?.match(/^Action:.*$/gm)).toEqual(['Action: failed']);
     expect(status?.body).toContain('Original-Recipient: utf-8; a\\x{0D}\\x{0A}Action: delivered\r\n');
   });
 

@@ -8,7 +8,7 @@ import { canonicalDomain } from '../core/domain.js';
 import { printable } from '../core/printable.js';
 import type { Reason } from '../core/reasons.js';
 import { formatMailDate } from '../message/date.js';
-import { fromEitherForm, toAsciiForm, toUnicodeForm } from '../message/utf8-address.js';
+import { fromEitherForm, toUnicodeForm } from '../message/utf8-address.js';
 import { asciiValue, foreignValue } from './encode.js';
 import type { DsnAction } from './texts.js';
 
@@ -116,8 +116,8 @@ function recipientFields(recipient: DsnRecipient, logId: string | null, global: 
 
 /** RFC 6533 §3: an address of the type utf-8 stands as it is in the global type, in its ASCII form in the other (DSN-41). */
 function addressField(name: string, type: string, address: string, global: boolean): string {
-  if (type.toLowerCase() !== 'utf-8') return field(name, `${type}; ${address}`);
-  if (!global) return field(name, `${type}; ${toAsciiForm(address)}`);
+  // The escapes of a field in ASCII are those of the ASCII form.
+  if (!global || type.toLowerCase() !== 'utf-8') return field(name, `${type}; ${address}`);
   // Controls and marks that reorder text have no place in an address, whoever wrote it.
   return foldLines([`${name}: `, `${type}; ${printable(fromEitherForm(address), 1000)}`]);
 }
