@@ -85,7 +85,8 @@ function kindOf(
   rawMessage: Uint8Array | string,
   { token, messageId, subject }: Pick<TestMail, 'token' | 'messageId' | 'subject'>,
 ): ReturnedMail['kind'] {
-  const values = (name: string): string[] => readFieldsNamed(rawMessage, name).fields.map(({ value }) => value);
+  const values = (name: string): string[] =>
+    readFieldsNamed(rawMessage, name).fields.map(({ value }) => value);
   if (values('Message-ID').includes(messageId)) return 'copy';
   const refers = [...values('In-Reply-To'), ...values('References')];
   // Some servers give a message an id of their own; its subject is still the whole one, and it answers nothing.
