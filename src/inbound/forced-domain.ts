@@ -31,9 +31,24 @@ export async function judgeForcedDomain(
 /** The domain of the sender; without one, the client's name and the domains above it. */
 function domainsOf(mailFrom: string, ehlo: string): string[] {
   if (mailFrom !== '') {
-    const domain = canonicalDomain(mailFrom.slice(mailFrom.lastIndexOf('@') + 1));
+    const domain = readableEnd(mailFrom.slice(mailFrom.lastIndexOf('@') + 1));
     return domain === null ? [] : [domain];
   }
-  const labels = canonicalDomain(ehlo)?.split('.') ?? [];
+  const labels = readableEnd(ehlo)?.split('.') ?? [];
   return labels.slice(0, -1).map((_label, index) => labels.slice(index).join('.'));
+}
+
+/**
+ * The domain, or as much of its end as is a name: `a_b.partner.example` and `partner.example..` are none, and must not pass
+ * for mail from nobody listed. null: nothing of it is.
+ */
+function readableEnd(text: string): string | null {
+  const bare = text.slice(0, 1000).trim().replace(/\.+$/, '');
+  const labels = bare.split('.');
+  // A bare address is no name, and its last numbers would not be one either.
+  for (let first = 0; first < labels.length; first += 1) {
+    const domain = canonicalDomain(labels.slice(first).join('.'));
+    if (domain !== null) return domain;
+  }
+  return null;
 }

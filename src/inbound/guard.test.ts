@@ -66,6 +66,12 @@ describe('domains whose mail must come over TLS', () => {
     ['a@xn--bcher-kva.test', REFUSED],
     ['a@BÜCHER.test', REFUSED],
     ['a@[192.0.2.9]', 'accept'],
+    ['a@192.0.2.9', 'accept'],
+    ['a@listed.test..', REFUSED],
+    ['a@listed.test ', REFUSED],
+    ['a@out_1.listed.test', REFUSED],
+    ['a@-.a..listed.test', REFUSED],
+    ['a@out_1.notlisted.test', 'accept'],
   ])('BITS-5.2.4, ING-2, ING-9: %s in clear: %s', async (mailFrom, expected) => {
     expect(await mail(guard, mailFrom, null)).toBe(expected);
   });
@@ -86,6 +92,7 @@ describe('domains whose mail must come over TLS', () => {
     ['', 'listed.test', REFUSED],
     ['', 'mx.exact.test', REFUSED],
     ['', 'mx.other.test', 'accept'],
+    ['', 'out_1.listed.test', REFUSED],
     ['', '[192.0.2.9]', 'accept'],
     ['a@other.test', 'mx1.listed.test', 'accept'],
   ])('ING-4: <%s> from a client named %s in clear: %s', async (mailFrom, ehlo, expected) => {

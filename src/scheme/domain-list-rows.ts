@@ -188,11 +188,12 @@ function readRow(cells: Cells, line: number, reading: Reading): Found[] {
   const names = (cells.get('domain') ?? '').split(/[\s,;|]+/).filter((name) => name !== '');
   if (names.length === 0) found.push(['cell-empty', 'domain is empty']);
   for (const name of names) {
-    const domain = canonicalDomain(name);
-    if (domain === null || !domain.includes('.')) {
+    const { domain, asWritten } = readDomain(name);
+    if (domain === null) {
       found.push(['domain-invalid', `${quote(name)} is no domain`]);
       continue;
     }
+    if (!asWritten) found.push(['domain-invalid', `${quote(name)} is no domain; it counts as ${domain}`]);
     const first = reading.entries.get(domain);
     if (first !== undefined) {
       found.push(['domain-doubled', `${domain} stands in line ${first.line} already`]);
@@ -210,6 +211,21 @@ function readRow(cells: Cells, line: number, reading: Reading): Found[] {
     });
   }
   return found;
+}
+
+/**
+ * The domain of a cell. What people write around one (`*.`, `@`, a mailbox, an address of the web) and dashes that a word
+ * processor put in are understood and reported: left out, the domain's mail would go unprotected.
+ */
+function readDomain(text: string): { readonly domain: string | null; readonly asWritten: boolean } {
+  const bare = text
+    .replaceAll(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/^[a-z]{1,10}:(?:\/\/)?/i, '')
+    .replace(/[/?#:].*$/, '')
+    .replace(/^.*@/, '')
+    .replace(/^\*?\./, '');
+  const domain = canonicalDomain(bare);
+  return { domain: domain?.includes('.') === true ? domain : null, asWritten: bare === text };
 }
 
 function readEnrolment(text: string, reading: Reading, found: Found[]): string | null {

@@ -9,11 +9,12 @@
  */
 import { publish } from '../core/channels.js';
 import { type Context, createContext, within } from '../core/context.js';
+import { ConfigError } from '../core/errors.js';
 import { parseAddress } from '../message/address.js';
 import type { Ask } from '../policy/plan.js';
 import type { PolicySource, SourceAnswer } from '../policy/source.js';
 import { ageOfList, type ListStaleness } from './domain-list-age.js';
-import { formatDay, monthsAfter } from './domain-list-dates.js';
+import { formatDay, monthsAfter, readDay } from './domain-list-dates.js';
 import { checkFormat, type ListFormat } from './domain-list-format.js';
 import { type ListOptions, type ListSettings, readListOptions } from './domain-list-options.js';
 import { type ListInForce, type ListRefresh, refreshList, restoreList } from './domain-list-refresh.js';
@@ -35,7 +36,7 @@ export interface DomainListSource extends PolicySource {
   refresh(options?: { readonly acceptRemovals?: boolean; readonly ctx?: Context }): Promise<ListRefresh>;
   /** The list in force and its age; null: none has been read yet. */
   status(ctx?: Context): Promise<ListStatus | null>;
-  /** The list that was in force at a time (milliseconds, or a day `YYYY-MM-DD`: at its end), as the store proves it. */
+  /** The list that was in force at a time (milliseconds, or a day `YYYY-MM-DD`: at its end), as the store proves it. @throws ConfigError `list-invalid` */
   inForceOn(time: number | string): Promise<Omit<ListInForce, 'byDomain'> | null>;
   /** What the list in force says of a domain (canonical). */
   entry(domain: string): ListEntry | null;
@@ -92,7 +93,7 @@ export function domainListSource(options: ListSourceOptions): DomainListSource {
       return { ...shown, ageDays: days, staleness };
     },
     async inForceOn(time) {
-      const end = typeof time === 'number' ? time : Date.parse(time) + DAY - 1;
+      const end = typeof time === 'number' ? time : endOfDay(time, name);
       const found = await restoreList(settings.store, format, end);
       if (found === null) return null;
       const { byDomain: _, ...shown } = found;
@@ -100,6 +101,16 @@ export function domainListSource(options: ListSourceOptions): DomainListSource {
     },
     entry: (domain) => keeper.known()?.byDomain.get(domain) ?? null,
   };
+}
+
+/** @throws ConfigError `list-invalid`: an auditor who asks for no day must not hear that no list was in force. */
+function endOfDay(day: string, where: string): number {
+  const start = readDay(day, 'YYYY-MM-DD');
+  if (start !== null) return Date.parse(start) + DAY - 1;
+  throw new ConfigError(
+    'list-invalid',
+    `${where}: inForceOn: expected a day such as "2026-03-31", got ${JSON.stringify(day)}`,
+  );
 }
 
 /** From when on an entry is enforced; one without a readable date at once. */

@@ -87,5 +87,8 @@ describe('the store on disk', () => {
     expect(await store.octets(record().sha256)).toBeNull();
     expect(await store.octets('../journal.jsonl')).toBeNull();
     expect(await bits({ list: 'nowhere', store }).inForceOn('2026-01-01')).toBeNull();
+    await expect(bits({ list: 'nowhere', store }).inForceOn('01.01.2026')).rejects.toThrowError(
+      /expected a day/,
+    );
   });
 });

@@ -127,7 +127,11 @@ describe('the list of Bits as delimited text', () => {
     ['a domain and one that is none', 'B;2;b.test not_a_domain;2024-02-01;Ja', ['3 domain-invalid'], 2],
     ['a single label', 'B;2;no;2024-02-01;Ja', ['3 domain-invalid'], 1],
     ['an address', 'B;2;192.0.2.1;2024-02-01;Ja', ['3 domain-invalid'], 1],
-    ['a wildcard', 'B;2;*.b.test;2024-02-01;Ja', ['3 domain-invalid'], 1],
+    ['a wildcard', 'B;2;*.b.test;2024-02-01;Ja', ['3 domain-invalid'], 2],
+    ['a dot in front', 'B;2;.b.test;2024-02-01;Ja', ['3 domain-invalid'], 2],
+    ['a mailbox', 'B;2;tls@b.test;2024-02-01;Ja', ['3 domain-invalid'], 2],
+    ['an address of the web', 'B;2;https://b.test/tls;2024-02-01;Ja', ['3 domain-invalid'], 2],
+    ['a wildcard of a single label', 'B;2;*.no;2024-02-01;Ja', ['3 domain-invalid'], 1],
     ['a day that does not exist', 'B;2;b.test;2024-02-31;Ja', ['3 date-invalid'], 2],
     ['a date far ahead', 'B;2;b.test;2042-02-01;Ja', ['3 date-far'], 2],
     ['cells that are missing', 'B;2;b.test', ['3 cells-missing', '3 cell-empty', '3 cell-empty'], 2],
@@ -139,6 +143,22 @@ describe('the list of Bits as delimited text', () => {
     expect(problemsOf(list)).toEqual(problems);
     expect(list).toMatchObject({ rows: 2, accepted: 1, reported: 1 });
     expect(list.entries).toHaveLength(entries);
+  });
+
+  it('BITS-P2, BITS-5.2.3: a domain with what people write around it, and dashes of a word processor, counts', () => {
+    const cells = [
+      '*.a.test',
+      '.b.test',
+      '@c.test',
+      'tls@d.test',
+      'https://e.test:443/x',
+      'my\u2011bank.test',
+      'f\u2013g.test',
+    ];
+    const list = listOf(csv(cells.map((cell, i) => `A;${i};${cell};2024-02-01;Ja`)));
+    const read = ['a.test', 'b.test', 'c.test', 'd.test', 'e.test', 'my-bank.test', 'f-g.test'];
+    expect(list.entries.map(({ domain }) => domain)).toEqual(read);
+    expect(list).toMatchObject({ accepted: 0, reported: cells.length });
   });
 
   it('BITS-P2: what stands above the titles is reported, not lost', () => {
