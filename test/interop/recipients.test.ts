@@ -71,8 +71,8 @@ describeInterop.each<ServerName>(['postfix', 'exim'])('%s and its recipients', (
     expect(copies.map(({ recipient }) => recipient).sort()).toEqual([...taken].sort());
     expect(copies.every(({ message }) => message.equals(content.stored))).toBe(true);
     if (name === 'exim') return;
-    // Postfix counts the commands of each session; two flights are two messages.
-    await vi.waitFor(() => expect(readLog(interop().postfix)).toContain(' mail=2 rcpt=197/200 data=2 '));
+    // Postfix counts the commands of each session and offers CHUNKING; two flights are two messages.
+    await vi.waitFor(() => expect(readLog(interop().postfix)).toContain(' mail=2 rcpt=197/200 bdat=2 '));
     expect(readLog(interop().postfix)).not.toContain('improper command pipelining');
   });
 
