@@ -146,7 +146,7 @@ describe('best efforts', () => {
     ['none', 'accept'],
     ['permerror', 'accept'],
     ['temperror', 'accept'],
-  ])('ING-5, SM-9, SPF-13: SPF %s: %s, in clear as well (SM-8)', async (result, expected) => {
+  ])('ING-5, SM-8, SM-9, SPF-13: SPF %s: %s, over TLS and in clear', async (result, expected) => {
     expect(await mail(guard, `a@${result}.test`)).toBe(expected);
     expect(await mail(guard, `a@${result}.test`, null)).toBe(expected);
   });

@@ -89,7 +89,8 @@ describe('a list that is followed', () => {
         createContext({ clock }),
       );
     expect((await plan()).level).toBe('opportunistic');
-    place.next = csv([row('a.test'), row('new.test')]);
+    // On the very day of its enrolment, where the host has not asked for the months of grace.
+    place.next = csv([row('a.test'), row('new.test', '2026-01-15')]);
     await refresh(followed);
     expect(await plan()).toMatchObject({ level: 'verified', locked: true });
   });
