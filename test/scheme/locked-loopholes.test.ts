@@ -2,6 +2,9 @@
  * Further ways around the lock of Bits: other sources, values that mean nothing, objects that are changed afterwards, rows of
  * the queue that somebody else wrote. Each is played against a server of the listed domain that is not proven.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ask, Level } from '../../src/policy/plan.js';
 import type { PolicyRule } from '../../src/policy/rules.js';
@@ -181,4 +184,70 @@ it('BITS-5.2.3: what holds for an address literal is shown as it is', async () =
   const world = await worldWith();
   const { sender } = join(world, { default: 'plain', policies: [listed()] });
   expect(await sender.explain('anna@[192.0.2.1]')).toMatch(/^\[192\.0\.2\.1\]: verified, locked/);
+});
+
+describe('two processes on one file', () => {
+  const lax: Readonly<Record<string, readonly PolicyRule[]>> = {
+    'no policies': [],
+    'a rule that is verified and not locked': [{ match: 'listed.example', level: 'verified' }],
+    'a waiver': [
+      {
+        match: 'listed.example',
+        level: 'verified',
+        waive: [{ check: 'starttls', reason: 'urgent', approvedBy: 'boss', until: '2999-01-01' }],
+      },
+    ],
+    'a rule on trial': [{ match: 'listed.example', level: 'verified', reportOnly: true }],
+    'another name under a lock of its own': [
+      { match: 'listed.example', level: 'verified', locked: true, verifyAs: 'other.invalid' },
+    ],
+  };
+  it.each(Object.entries(lax))(
+    'BITS-5.2.3, Q-12: the one without the list has %s',
+    async (_title, policies) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'locked-'));
+      const world = await worldWith('cert:wrongHost');
+      const queue = path.join(folder, 'mail.sqlite');
+      const strict = join(world, { default: 'opportunistic', policies: [listed()], queue });
+      const { id } = await strict.sender.send(toListed);
+      const other = join(world, { default: 'plain', policies, queue });
+      expect(await world.clock.until(other.sender.processOnce())).toBe(1);
+      expect((await other.sender.status(id))[0]?.job.recipients).toMatchObject([{ state: 'held' }]);
+      world.never('MAIL');
+      await closeAll();
+      rmSync(folder, { recursive: true });
+    },
+  );
+});
+
+it.each([
+  'anna%LISTED.example@other.example',
+  '"anna%listed.example."@other.example',
+  'anna%sub.listed.example@other.example',
+  'anna%ｌisted.example@other.example',
+  'anna%x.example%listed.example@other.example',
+  'anna%listed。example@other.example',
+])('BITS-5.2.3: %s is refused', async (address) => {
+  const world = await worldWith('noStarttls');
+  const { sender } = join(world, { default: 'plain', policies: [listed()] });
+  await expect(sender.send({ ...toListed, to: [address] })).rejects.toMatchObject({ code: 'policy-lowered' });
+});
+
+it.each([
+  'Group: anna@other.example, bo@listed.example;',
+  'anna@listed.example(comment)',
+  'anna@(comment)listed.example',
+  'Anna <anna@listed.example>',
+  'anna@listed.example, bo@other.example',
+  'anna@listed.example;bo@other.example',
+  `anna@${'a.'.repeat(120)}listed.example`,
+  'anna@listed\u2024example',
+  'anna@li\u0455ted\u200d.example',
+])('BITS-5.2.3: %s never goes out in clear to the listed domain', async (address) => {
+  const world = await worldWith('noStarttls');
+  const { sender } = join(world, { default: 'plain', policies: [listed()] });
+  await world.deliver(sender, { ...toListed, to: [address] }).catch((error: unknown) => {
+    expect(error).toMatchObject({ code: 'address-invalid' });
+  });
+  world.never('MAIL');
 });
