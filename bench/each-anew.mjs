@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { messageOf } from './message.mjs';
+import { addressOf, domainOf, hostOf } from './names.mjs';
 
 const [, , kind, portText, rootsFile, countText, atOnceText] = process.argv;
 const port = Number(portText);
@@ -22,9 +23,7 @@ const SIZE = 4096;
 const WARM_UP = 200;
 const { root, roots } = JSON.parse(readFileSync(rootsFile, 'utf8'));
 const from = 'ops@bank.test';
-const toOf = (i) => `anna@d${i}.test`;
-const hostOf = (i) => `mx${i}.sink.test`;
-const addressOf = (i) => `127.0.${1 + ((i >> 8) % 250)}.${1 + (i % 250)}`;
+const toOf = (i) => `anna@${domainOf(i)}`;
 
 async function floor() {
   const secureContext = tls.createSecureContext({ ca: [...roots, root] });

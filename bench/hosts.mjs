@@ -2,20 +2,25 @@
  * Many mail servers in one process, for benchmarks: whatever name a client asks for in its handshake gets a certificate of
  * its own, sent with the intermediate that issued it. They take everything and note the SHA-256 of each message.
  *
- *   node bench/hosts.mjs
+ *   node bench/hosts.mjs [milliseconds until a name server answers]
  *
- * The first line on standard output is JSON: the port, on every address of 127.0.0.0/8, and the root to trust. Each line on
- * standard input is answered with what was seen since the last one.
+ * The first line on standard output is JSON: the port, on every address of 127.0.0.0/8, the root to trust, and the port of a
+ * name server: domain number N has one mail server, and that one address, or a silent one in front of it (`names.mjs`).
+ * Each line on standard input is answered with what was seen since the last one.
  */
 import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import tls from 'node:tls';
 import { createAuthority } from '../dist/testing/index.js';
+import { startNameServer } from './names.mjs';
 
 const authority = await createAuthority({ name: 'Bench Root' });
 const contexts = new Map();
-let seen = { connections: 0, digests: [] };
+const nothing = () => ({ connections: 0, mostAtOnce: 0, digests: [] });
+let seen = nothing();
+let open = 0;
+const names = await startNameServer(Number(process.argv[2] ?? 0));
 
 /** The certificate of a host, as a context; made when it is first asked for. */
 function contextOf(host) {
@@ -32,6 +37,9 @@ const END = Buffer.from('\r\n.\r\n');
 
 function serve(socket) {
   seen.connections += 1;
+  open += 1;
+  seen.mostAtOnce = Math.max(seen.mostAtOnce, open);
+  socket.once('close', () => (open -= 1));
   socket.setNoDelay(true);
   socket.on('error', () => undefined);
   socket.write('220 sink.test ESMTP\r\n');
@@ -94,11 +102,11 @@ function speak(layer, onStartTls) {
 const listener = net.createServer(serve);
 // Every address of the loopback network, 127.0.0.1 to 127.255.255.254.
 listener.listen({ port: 0, host: '0.0.0.0', backlog: 1000 }, () =>
-  console.log(JSON.stringify({ port: listener.address().port, root: authority.trust })),
+  console.log(JSON.stringify({ port: listener.address().port, dns: names.port, root: authority.trust })),
 );
 createInterface({ input: process.stdin })
   .on('line', () => {
-    console.log(JSON.stringify(seen));
-    seen = { connections: 0, digests: [] };
+    console.log(JSON.stringify({ ...seen, names: names.seen() }));
+    seen = nothing();
   })
   .on('close', () => process.exit(0));

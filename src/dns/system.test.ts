@@ -259,6 +259,33 @@ describe('failures', () => {
   });
 });
 
+it('MX-8: a call-off ends its own question and no other, whatever was asked and answered before', async () => {
+  const { resolver, server } = await serve({
+    'A one.test': { answers: [a('one.test', '192.0.2.1')] },
+    'A two.test': { answers: [a('two.test', '192.0.2.2')] },
+    'A dead.test': 'silence',
+    'A other.test': 'silence',
+  });
+  for (let round = 0; round < 3; round += 1) {
+    expect(await resolver.addresses('one.test', 4, ctx)).toMatchObject({ records: ['192.0.2.1'] });
+    expect(await resolver.addresses('no.test', 4, ctx)).toMatchObject({ kind: 'nxdomain' });
+    const [callOff, other] = [new AbortController(), new AbortController()];
+    const asked = server.next();
+    const dead = resolver.addresses('dead.test', 4, createContext({ signal: callOff.signal }));
+    const waiting = resolver.addresses('other.test', 4, createContext({ signal: other.signal }));
+    let isOver = false;
+    const ended = waiting.catch(() => (isOver = true));
+    const rejected = expect(dead).rejects.toThrow('called off');
+    await asked;
+    callOff.abort(new Error('called off'));
+    await rejected;
+    expect(await resolver.addresses('two.test', 4, ctx)).toMatchObject({ records: ['192.0.2.2'] });
+    expect(isOver).toBe(false);
+    other.abort(new Error('enough'));
+    await ended;
+  }
+});
+
 describe('options', () => {
   it.each([
     [{ servers: ['ns.test'] }, 'resolver-invalid', 'servers must be addresses'],

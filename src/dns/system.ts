@@ -3,8 +3,9 @@
  * file, no guess (MX-1). It cannot see DNSSEC, so its answers are `unknown`; it knows no TTL of MX answers, so nothing
  * keeps those (MX-14).
  *
- * Each question gets a resolver of its own (0.15 ms), so that a time-out or a call-off ends this question alone, and
- * a changed /etc/resolv.conf counts at once. Over UDP, and over TCP where an answer was truncated.
+ * Each question has a resolver of node:dns to itself, so that a time-out or a call-off ends this question alone. Making one
+ * costs more than asking, so one that was answered is used again within a second; a changed /etc/resolv.conf counts after
+ * that. Over UDP, and over TCP where an answer was truncated.
  * An empty MX list is an alias whose target the server left out: the aliases are then followed by own questions (MX-6).
  * Failure: what the DNS says is a value; only a call-off rejects.
  * Standards: RFC 1035, RFC 2308, RFC 5321 §5.1.
@@ -56,6 +57,7 @@ function readFailure<T>(error: unknown): DnsAnswer<T> {
 }
 
 interface Asking {
+  readonly idle: { readonly dns: NodeResolver; readonly since: number }[];
   readonly servers: readonly string[] | null;
   readonly timeoutMs: number;
   readonly tries: number;
@@ -69,19 +71,44 @@ async function askOnce<T, R>(
   ctx: Context,
 ): Promise<DnsAnswer<T>> {
   ctx.signal.throwIfAborted();
+  const dns = takeResolver(asking, ctx.clock.now());
+  try {
+    const rows = await within(
+      question(dns),
+      asking.timeoutMs,
+      ctx,
+      () => new QuestionTimeout('no answer in time'),
+    );
+    leaveResolver(dns, asking, ctx.clock.now());
+    return read(rows);
+  } catch (error) {
+    dns.cancel();
+    ctx.signal.throwIfAborted();
+    const answer = readFailure<T>(error);
+    if (answer.kind !== 'failed') leaveResolver(dns, asking, ctx.clock.now());
+    return answer;
+  }
+}
+
+const IDLE_MS = 1000;
+const MAX_IDLE = 100;
+
+/** One whose question was answered a moment ago, else a new one. */
+function takeResolver(asking: Asking, now: number): NodeResolver {
+  for (let left = asking.idle.pop(); left !== undefined; left = asking.idle.pop()) {
+    if (left.since <= now && now < left.since + IDLE_MS) return left.dns;
+    // The others wait for longer.
+    asking.idle.length = 0;
+  }
   // c-ares doubles the wait with each round, so that the rounds together last about `timeoutMs`.
   const first = Math.max(1, Math.ceil(asking.timeoutMs / (2 ** asking.tries - 1)));
   const dns = new NodeResolver({ timeout: first, tries: asking.tries });
   if (asking.servers !== null) dns.setServers(asking.servers);
-  try {
-    return read(
-      await within(question(dns), asking.timeoutMs, ctx, () => new QuestionTimeout('no answer in time')),
-    );
-  } catch (error) {
-    dns.cancel();
-    ctx.signal.throwIfAborted();
-    return readFailure(error);
-  }
+  return dns;
+}
+
+function leaveResolver(dns: NodeResolver, asking: Asking, now: number): void {
+  if (asking.idle.length < MAX_IDLE) asking.idle.push({ dns, since: now });
 }
 
 function readMx(rows: readonly { priority: number; exchange: string }[]): DnsAnswer<MxRecord> {
@@ -139,7 +166,7 @@ function parseOptions(options: SystemResolverOptions): Asking {
       );
     }
   }
-  return { servers: servers ?? null, timeoutMs, tries };
+  return { idle: [], servers: servers ?? null, timeoutMs, tries };
 }
 
 /**
