@@ -4,7 +4,7 @@
 import type { Context } from '../core/context.js';
 import type { Ask } from './plan.js';
 
-/** What a source says of one domain. An ask is never changed once it was given: what changes is a new object. */
+/** What a source says of one domain. An ask is frozen once it was given: what changes is a new object. Any other answer is `unknown`. */
 export type SourceAnswer =
   | {
       readonly kind: 'asks';
