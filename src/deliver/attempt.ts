@@ -18,7 +18,7 @@ import { weakerThan } from '../policy/compare.js';
 import type { Plan } from '../policy/plan.js';
 import type { Route, Target } from '../route/route.js';
 import { transact } from '../smtp/transact.js';
-import { classifyRefusals, classifyReason, classifyReply, staysHere } from './classify.js';
+import { classifyRefusals, classifyReason, classifyReply, type Refusals, staysHere } from './classify.js';
 import { createCount, whenRoom } from './host-rate.js';
 import type { Job, JobRecipient } from './job.js';
 import { type Opened, type Opener, openTarget } from './open.js';
@@ -112,48 +112,59 @@ async function walkTargets(
 ): Promise<{ tried: Opened[]; outcomes: Outcome[] }> {
   const { plan, route } = walk;
   const tried: Opened[] = [];
-  const settled = new Map<string, Outcome>();
-  const passing = new Map<string, Outcome>();
+  /** By the place of the recipient: what stays, or as long as nothing does what the best host said. */
+  const found: (Found | null)[] = recipients.map(() => null);
+  const hasSettled = (): boolean => found.some((each) => each?.stays === true);
   const turns = createTurnOrder(route.targets, walk.opener, ctx);
+  const here = { ...walk, opener: turns.opener };
   try {
     for (let target = turns.next(); target !== null; target = turns.next()) {
-      const open = recipients.filter((recipient) => !settled.has(recipient.address.path));
-      if (open.length === 0) break;
+      const places = recipients.flatMap((_, place) => (found[place]?.stays === true ? [] : [place]));
+      if (places.length === 0) break;
       if (!walk.count(target.host, ctx.clock.now())) continue;
+      const open = places.map((place) => recipients[place] as JobRecipient);
       const envelope: Envelope = { ...job.envelope, recipients: open };
-      const here = { ...walk, opener: turns.opener };
-      const visit = await visitTarget(target, { envelope, message: job.message }, here, ctx).catch(
-        (error: unknown) => {
-          // A call-off does not undo what has been delivered: the record must tell, or it is sent again.
-          if (ctx.signal.aborted && settled.size > 0) return null;
-          throw error;
-        },
-      );
-      if (visit === null) break;
+      let visit: Visit;
+      try {
+        visit = await visitTarget(target, { envelope, message: job.message }, here, ctx);
+      } catch (error) {
+        // A call-off does not undo what has been delivered: the record must tell, or it is sent again.
+        if (ctx.signal.aborted && hasSettled()) break;
+        throw error;
+      }
       if (visit.opened.kind === 'refused' && turns.comesAgain(target)) continue;
       tried.push(visit.opened);
-      for (const { path, outcome, stays } of visit.found) {
-        if (stays) settled.set(path, outcome);
-        else if (!passing.has(path)) passing.set(path, outcome);
-      }
+      visit.found.forEach((each, i) => {
+        const place = places[i] as number;
+        if (each.stays || found[place] === null) found[place] = each;
+      });
     }
   } finally {
     turns.close();
   }
-  const refused = tried.filter((each) => each.kind === 'refused');
+  const refusals = (): Refusals => ({
+    refused: tried.filter((each) => each.kind === 'refused'),
+    unusable: route.unusable,
+    plan,
+    now: ctx.clock.now(),
+  });
   const outcomes = recipients.map(
-    (recipient) =>
-      settled.get(recipient.address.path) ??
-      passing.get(recipient.address.path) ??
-      classifyRefusals(recipient, { refused, unusable: route.unusable, plan, now: ctx.clock.now() }),
+    (recipient, place) => found[place]?.outcome ?? classifyRefusals(recipient, refusals()),
   );
   return { tried, outcomes };
+}
+
+/** What one target said to a recipient; whether it stays, or another target may say something else. */
+interface Found {
+  readonly outcome: Outcome;
+  readonly stays: boolean;
 }
 
 /** What one target said to each recipient; nothing where it did not come to a transaction. */
 interface Visit {
   readonly opened: Opened;
-  readonly found: readonly { readonly path: string; readonly outcome: Outcome; readonly stays: boolean }[];
+  /** In the order of the envelope. */
+  readonly found: readonly Found[];
 }
 
 /** So often a message goes to another connection because the one before wanted no more; then it waits for its next attempt. */
@@ -178,7 +189,6 @@ async function visitTarget(
       if (turn.reused && result.untouched && repeats < MAX_REPEATS) continue;
       const { dsnOffered } = result;
       const found = result.recipients.map((reply) => ({
-        path: reply.recipient.address.path,
         outcome: classifyReply(reply, { plan, session, dsnOffered, now: ctx.clock.now() }),
         stays: staysHere(reply),
       }));

@@ -10,15 +10,31 @@ export interface Proof {
   readonly dotFree: boolean;
 }
 
-const proofs = new WeakMap<AsyncIterable<Uint8Array>, Proof>();
+/** A stream with what is known of it; nobody outside this file can make another object pass for one. */
+class ProvenStream implements AsyncIterable<Uint8Array> {
+  readonly #octets: AsyncIterable<Uint8Array>;
+  readonly #proof: Proof;
+
+  constructor(octets: AsyncIterable<Uint8Array>, proof: Proof) {
+    this.#octets = octets;
+    this.#proof = proof;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#octets[Symbol.asyncIterator]();
+  }
+
+  static proofOf(octets: AsyncIterable<Uint8Array>): Proof | null {
+    return #proof in octets ? octets.#proof : null;
+  }
+}
 
 /** For the readers of this folder alone: nobody else has looked. */
-export function prove<T extends AsyncIterable<Uint8Array>>(octets: T, proof: Proof): T {
-  proofs.set(octets, proof);
-  return octets;
+export function prove(octets: AsyncIterable<Uint8Array>, proof: Proof): AsyncIterable<Uint8Array> {
+  return new ProvenStream(octets, proof);
 }
 
 /** What is known of the very stream that `open` of a message gave; null: nothing. */
 export function proofOf(octets: AsyncIterable<Uint8Array>): Proof | null {
-  return proofs.get(octets) ?? null;
+  return ProvenStream.proofOf(octets);
 }

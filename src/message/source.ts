@@ -117,9 +117,18 @@ async function withEdits(content: Content, edits: HeaderEdits, ctx: Context): Pr
 /** @throws ConfigError `message-malformed`, `received-loop` */
 function messageOf(content: Content): Message {
   const { facts, dispose } = content;
+  const { messageId, receivedCount } = checkHeader(facts.header);
   return {
-    ...checkHeader(facts.header),
-    ...facts,
+    size: facts.size,
+    sha256: facts.sha256,
+    longestLine: facts.longestLine,
+    eightBitHeader: facts.eightBitHeader,
+    eightBitBody: facts.eightBitBody,
+    dotFree: facts.dotFree,
+    canonical: facts.canonical,
+    messageId,
+    receivedCount,
+    header: facts.header,
     open: (ctx) => content.open(ctx),
     ...(dispose === undefined ? {} : { dispose }),
   };

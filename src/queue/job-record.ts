@@ -71,11 +71,13 @@ export function contentGone(jobId: string): () => never {
   };
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** The same job without the content of its message, for the time after its end: facts stay, the octets go. */
 export function forgetContent(job: Job): Job {
   const message: Message = {
     ...factsOf(job.message),
-    header: new Uint8Array(0),
+    header: NOTHING,
     open: contentGone(job.id),
   };
   return { ...job, message };

@@ -9,8 +9,7 @@ function candidates(store: Store, query: JobQuery): Iterable<Entry> {
   const one = query.id === undefined ? undefined : store.jobs.get(query.id);
   if (query.id !== undefined) return one === undefined ? [] : [one];
   if (query.submissionId === undefined) return store.jobs.values();
-  const ids = store.submissions.get(query.submissionId)?.jobs ?? [];
-  return [...ids].flatMap((id) => store.jobs.get(id) ?? []);
+  return store.submissions.get(query.submissionId)?.jobs ?? [];
 }
 
 export function select(store: Store, query: JobQuery, limit: number): Entry[] {
@@ -93,8 +92,8 @@ export function clean(store: Store, before: number): number {
     store.jobs.delete(entry.job.id);
     count += 1;
     const submission = store.submissions.get(entry.job.submissionId);
-    submission?.jobs.delete(entry.job.id);
-    if (submission === undefined || submission.jobs.size > 0) continue;
+    submission?.jobs.splice(submission.jobs.indexOf(entry), 1);
+    if (submission === undefined || submission.jobs.length > 0) continue;
     store.submissions.delete(entry.job.submissionId);
     if (submission.key !== null) store.keys.delete(submission.key);
   }

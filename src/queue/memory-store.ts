@@ -8,7 +8,6 @@
  *
  * A step that can fail checks first and changes afterwards, so a QueueError leaves everything as it was.
  */
-import { randomUUID } from 'node:crypto';
 import { QueueError } from '../core/errors.js';
 import type { Job } from '../deliver/job.js';
 import type { JobState, Lease, Settlement, Submission, Suspension } from './driver.js';
@@ -44,10 +43,10 @@ export interface Pause {
 /** What is kept of a submission as such. */
 export interface Kept {
   readonly key: string | null;
-  /** Jobs that are still kept, ended or not. */
-  readonly jobs: Set<string>;
+  /** Its jobs, ended or not, as far as they are still kept. */
+  readonly jobs: Entry[];
   /** Jobs that have not ended: they hold the content of the message, and nothing else here does. */
-  readonly open: Set<string>;
+  open: number;
   /** Removes what was spooled for the message; null where nothing is any more. */
   dispose: (() => Promise<void>) | null;
 }
@@ -66,6 +65,8 @@ export interface Store {
   readonly listeners: Set<() => void>;
   readonly maxJobs: number;
   arrivals: number;
+  /** Leases ever granted; each has its own number as its token. */
+  grants: number;
   closed: boolean;
 }
 
@@ -83,6 +84,7 @@ export function createStore(maxJobs: number): Store {
     listeners: new Set(),
     maxJobs,
     arrivals: 0,
+    grants: 0,
     closed: false,
   };
 }
@@ -120,8 +122,8 @@ function check(store: Store, submissions: readonly Submission[]): void {
 function keep(store: Store, submission: Submission): void {
   const { id, idempotencyKey } = submission;
   const dispose = submission.message.dispose ?? null;
-  const ids = submission.jobs.map((job) => job.id);
-  store.submissions.set(id, { key: idempotencyKey, jobs: new Set(ids), open: new Set(ids), dispose });
+  const jobs: Entry[] = [];
+  store.submissions.set(id, { key: idempotencyKey, jobs, open: submission.jobs.length, dispose });
   if (idempotencyKey !== null) store.keys.set(idempotencyKey, id);
   for (const job of submission.jobs) {
     const entry: Entry = {
@@ -136,6 +138,7 @@ function keep(store: Store, submission: Submission): void {
       floorAcceptedBy: null,
       ended: null,
     };
+    jobs.push(entry);
     store.jobs.set(job.id, entry);
     stand(store, entry);
   }
@@ -153,7 +156,8 @@ export function stateOf(store: Store, entry: Entry): JobState {
 }
 
 export function grant(store: Store, entry: Entry, until: number): Lease {
-  const token = randomUUID();
+  store.grants += 1;
+  const token = String(store.grants);
   entry.lease = { token, until };
   store.leases.push(entry);
   store.busy.set(entry.domain, (store.busy.get(entry.domain) ?? 0) + 1);
@@ -236,9 +240,9 @@ export function hurry(store: Store, domain: string, now: number): number {
 function dropContent(store: Store, job: Job): void {
   const kept = store.submissions.get(job.submissionId);
   if (kept === undefined) return;
-  kept.open.delete(job.id);
+  kept.open -= 1;
   // A file that cannot be removed is no reason to fail a settlement that has happened.
-  if (kept.open.size > 0) return;
+  if (kept.open > 0) return;
   kept.dispose?.().catch(() => undefined);
   kept.dispose = null;
 }

@@ -67,7 +67,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): QueueDriver {
     },
     async close() {
       store.closed = true;
-      const open = [...store.submissions.values()].filter((kept) => kept.open.size > 0);
+      const open = [...store.submissions.values()].filter((kept) => kept.open > 0);
       await Promise.all(open.map(async (kept) => kept.dispose?.().catch(() => undefined)));
       store.jobs.clear();
       store.submissions.clear();

@@ -39,6 +39,8 @@ export interface ConnectionPool {
 
 interface Kept {
   readonly turns: Turns;
+  /** For whom the count of messages is remembered. */
+  readonly host: string;
   cancelIdle: () => void;
   /** When the last message before this moment's was over; null: never. */
   restedAt: number | null;
@@ -94,13 +96,12 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   };
   const roomOf = ({ room }: Line, ctx: Context): number =>
     ctx.clock.now() < room.until ? Math.min(room.most, perKey) : perKey;
-  const isWorn = ({ turns }: Kept, ctx: Context): boolean => {
+  const isWorn = ({ turns, host }: Kept, now: number): boolean => {
     const { connection, begun } = turns;
-    const now = ctx.clock.now();
     return (
       now - connection.openedAt >= MAX_AGE_MS ||
       connection.octetsOut >= MAX_OCTETS ||
-      begun >= limits.of(hostOf(connection), now)
+      begun >= limits.of(host, now)
     );
   };
   const leaveIdle = (kept: Kept): void => {
@@ -114,7 +115,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   };
   /** Nobody uses it now: it waits for the next message, or ends. */
   const rest = (line: Line, kept: Kept, ctx: Context): void => {
-    if (!kept.turns.good || closed || isWorn(kept, ctx) || idle >= MAX_KEPT) {
+    if (!kept.turns.good || closed || isWorn(kept, ctx.clock.now()) || idle >= MAX_KEPT) {
       void retire(line, kept, ctx);
       return;
     }
@@ -135,7 +136,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
     if (!connection.saidGoodbye || kept.noted || completed === 0) return;
     kept.noted = true;
     if (kept.restedAt !== null && begunAt - kept.restedAt >= RESTED_MS) return;
-    limits.note(hostOf(connection), completed, begunAt);
+    limits.note(kept.host, completed, begunAt);
   };
   const begin = (line: Line, kept: Kept, { wish, ctx }: Omit<Waiter, 'take'>): Turn => {
     leaveIdle(kept);
@@ -157,14 +158,18 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
     const { wish, ctx } = waiter;
     let behind: Kept | null = null;
     let ahead: Kept | null = null;
+    const now = ctx.clock.now();
     for (const kept of line.kept) {
       const { turns } = kept;
-      const usable = turns.good && !isWorn(kept, ctx);
-      if (!usable && turns.active === 0) void retire(line, kept, ctx);
-      const how = usable ? turns.fits(wish) : null;
-      if (how !== null && turns.active === 0) return { turn: begin(line, kept, waiter) };
+      if (turns.active === 0) {
+        if (turns.good && !isWorn(kept, now)) return { turn: begin(line, kept, waiter) };
+        void retire(line, kept, ctx);
+        continue;
+      }
+      const how = turns.fits(wish);
+      if (how === null || isWorn(kept, now)) continue;
       if (how === 'ahead') ahead ??= kept;
-      else if (how === 'behind') behind ??= kept;
+      else behind ??= kept;
     }
     if (ahead !== null) return { turn: begin(line, ahead, waiter) };
     if (line.kept.size + line.opening < roomOf(line, ctx)) return { leave: leaveOf(line, waiter) };
@@ -177,6 +182,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
         line.opening -= 1;
         const kept: Kept = {
           turns: createTurns(connection),
+          host: hostOf(connection),
           cancelIdle: () => undefined,
           restedAt: null,
           noted: false,

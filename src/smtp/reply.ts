@@ -42,7 +42,7 @@ export interface ReplyReader {
 const CR = 0x0d;
 const LF = 0x0a;
 // SC-8: the first digit 2 to 5 is judged by the caller; SC-10 makes others fatal there.
-const LINE = /^(\d{3})(?:([ -])([^]*))?$/;
+const LINE = /^\d{3}(?:[ -]|$)/;
 
 /** Makes a reader; one for each layer, so that nothing read in clear can be part of a reply inside TLS (AT-2). */
 export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyReader {
@@ -51,17 +51,17 @@ export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyRead
   let code: string | null = null;
   let size = 0;
 
-  const readLine = (line: Buffer): Reply | ReplyFault | null => {
-    if (line.includes(CR) || line.includes(LF)) return malformed('a CR or LF that is no line end');
-    const match = LINE.exec(line.toString('latin1'));
-    if (match === null) return malformed(`the line "${printable(line.toString('latin1'), 80)}"`);
-    if (code !== null && code !== match[1])
-      return malformed(`the codes ${code} and ${match[1]} in one reply`);
-    code = match[1] ?? '';
+  const readLine = (octets: Buffer, start: number, end: number): Reply | ReplyFault | null => {
+    const line = octets.toString('latin1', start, end);
+    if (line.includes('\r')) return malformed('a CR or LF that is no line end');
+    if (!LINE.test(line)) return malformed(`the line "${printable(line, 80)}"`);
+    const given = line.slice(0, 3);
+    if (code !== null && code !== given) return malformed(`the codes ${code} and ${given} in one reply`);
+    code = given;
     size += line.length + 2;
-    lines.push(line.subarray(Math.min(4, line.length)).toString('utf8'));
+    lines.push(isPlain(line) ? line.slice(4) : octets.toString('utf8', Math.min(start + 4, end), end));
     if (lines.length > limits.maxLines || size > limits.maxReply) return tooLong(limits);
-    if (match[2] === '-') return null;
+    if (line[3] === '-') return null;
     const reply = { code: Number(code), enhanced: readEnhanced(code, lines[0] ?? ''), lines };
     lines = [];
     code = null;
@@ -73,26 +73,35 @@ export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyRead
     get empty() {
       return held.length === 0 && lines.length === 0;
     },
-    push(octets) {
-      held = held.length === 0 ? Buffer.from(octets) : Buffer.concat([held, octets]);
+    push(given) {
+      const fresh = Buffer.from(given.buffer, given.byteOffset, given.length);
+      const octets = held.length === 0 ? fresh : Buffer.concat([held, fresh]);
       const replies: Reply[] = [];
+      let at = 0;
       for (;;) {
-        const end = held.indexOf('\r\n');
-        const bare = held.indexOf(LF);
-        // SC-11: an LF that comes before the next CRLF stands alone.
-        if (bare >= 0 && (end < 0 || bare < end))
+        const feed = octets.indexOf(LF, at);
+        const end = feed < 0 ? octets.length : feed - 1;
+        // SC-11: an LF without a CR in front of it stands alone.
+        if (feed >= 0 && (end < at || octets[end] !== CR))
           return { replies, fault: malformed('a line feed without carriage return') };
-        if (end > limits.maxLine || (end < 0 && held.length > limits.maxLine))
-          return { replies, fault: tooLong(limits) };
-        if (end < 0) return { replies, fault: null };
-        const found = readLine(held.subarray(0, end));
-        held = held.subarray(end + 2);
+        if (end - at > limits.maxLine) return { replies, fault: tooLong(limits) };
+        if (feed < 0) break;
+        const found = readLine(octets, at, end);
+        at = feed + 1;
         if (found === null) continue;
         if ('reason' in found) return { replies, fault: found };
         replies.push(found);
       }
+      // A copy: whoever read them may use their memory again.
+      held = Buffer.from(octets.subarray(at));
+      return { replies, fault: null };
     },
   };
+}
+
+function isPlain(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return !/[^\x00-\x7f]/.test(text);
 }
 
 function malformed(what: string): ReplyFault {

@@ -205,6 +205,9 @@ const KEPT_CHARACTERS = 512;
 
 /** The first lines, for people. */
 function shorten(reply: Reply): Reply {
+  const isShort =
+    reply.lines.length <= KEPT_LINES && reply.lines.every((line) => line.length <= KEPT_CHARACTERS);
+  if (isShort) return reply;
   const lines = reply.lines.slice(0, KEPT_LINES).map((line) => line.slice(0, KEPT_CHARACTERS));
   return { ...reply, lines };
 }
