@@ -20,7 +20,11 @@ const [address, port] = (features.find((each) => each.startsWith('at=')) ?? 'at=
   .slice(3)
   .split(':');
 const context = tls.createSecureContext({ key: readFileSync(keyFile), cert: readFileSync(certFile) });
-const seen = { connections: 0, messages: 0, octets: 0, flights: 0, digests: new Map() };
+/**
+ * `roundTrips`: intervals of one round trip, on each connection, in which something came in;
+ * where it is never silent for longer, that is how many of them its messages took.
+ */
+const seen = { connections: 0, messages: 0, octets: 0, roundTrips: 0, digests: new Map() };
 
 /** Passes octets on after half a round trip, in order. */
 function line(deliver) {
@@ -52,12 +56,13 @@ function serve(socket) {
   let hash = null;
   let size = 0;
   let out = [];
+  let roundEnds = 0;
   const reply = (text) => out.push(text);
   const flush = () => {
     if (out.length === 0) return;
     const octets = Buffer.from(out.join(''));
     out = [];
-    seen.flights += 1;
+
     say(octets);
   };
   const finish = () => {
@@ -139,6 +144,11 @@ function serve(socket) {
     return true;
   };
   function receive(octets) {
+    const now = performance.now();
+    if (now >= roundEnds) {
+      seen.roundTrips += 1;
+      roundEnds = now + 2 * delayMs;
+    }
     input = input.length === 0 ? octets : Buffer.concat([input, octets]);
     for (;;) {
       if (mode === 'data') {
@@ -165,6 +175,6 @@ createInterface({ input: process.stdin })
   .on('line', () => {
     console.log(JSON.stringify({ ...seen, digests: [...seen.digests] }));
     seen.digests.clear();
-    Object.assign(seen, { connections: 0, messages: 0, octets: 0, flights: 0 });
+    Object.assign(seen, { connections: 0, messages: 0, octets: 0, roundTrips: 0 });
   })
   .on('close', () => process.exit(0));

@@ -2,7 +2,10 @@
  * How fast mail leaves, compared: this library, nodemailer's pool, and a floor that writes precomputed octets on node:tls,
  * one after the other against the same sink, several times over. `npm run bench` builds and runs it.
  *
- *   node bench/speed.mjs [--rounds 3] [--connections 5] [--rtt 0,5,20,100] [--sizes 4096,102400,10485760] [--json FILE]
+ *   node bench/speed.mjs [--rounds 5] [--connections 5] [--rtt 0,5,20,100] [--sizes 4096,102400,10485760] [--json FILE]
+ *                        [--forms data,bdat] [--seconds 1.5] [--senders floor,ours,nodemailer]
+ *
+ * `data`: the sink offers PIPELINING; `bdat`: CHUNKING as well, and the floor uses it (nodemailer knows DATA alone).
  *
  * Every message arrives and is verified by its digest, or the run fails. Quote the ratios: they are taken within a round.
  */
@@ -18,13 +21,13 @@ import { messageOf } from './message.mjs';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '5' },
     rtt: { type: 'string', default: '0,5,20,100' },
     sizes: { type: 'string', default: '4096,102400,10485760' },
     senders: { type: 'string', default: 'floor,ours,nodemailer' },
     seconds: { type: 'string', default: '1.5' },
-    chunking: { type: 'boolean', default: false },
+    forms: { type: 'string', default: 'data,bdat' },
     json: { type: 'string' },
   },
 });
@@ -79,9 +82,9 @@ function makeCertificates() {
   );
 }
 
-async function startSink(rtt) {
+async function startSink(rtt, form) {
   const args = [join(here, 'sink.mjs'), file('leaf.key'), file('leaf.pem'), String(rtt)];
-  if (values.chunking) args.push('chunking');
+  if (form === 'bdat') args.push('chunking');
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const { value } = await lines.next();
@@ -129,8 +132,9 @@ async function runOnce(sender, sink, count, size) {
       `${sender}: ${seen.messages} messages arrived, ${arrived.size} different ones, expected ${count}`,
     );
   }
-  const { seconds, cpu, rssMb } = JSON.parse(run.text);
-  return { rate: count / seconds, mb: seen.octets / 2 ** 20 / seconds, cpu: (cpu / count) * 1000, rssMb };
+  const { rate, mb, cpu, rssMb } = JSON.parse(run.text);
+  const { roundTrips } = seen;
+  return { rate, mb, cpu: Number(cpu), rssMb, trips: roundTrips / count };
 }
 
 /** So many messages that a run takes about as long as it should, by the rate of a first try. */
@@ -144,53 +148,55 @@ async function fitCount(sender, sink, size, rtt) {
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 const results = [];
+
+/** Rounds of all senders, one after the other in each round. */
+async function compare({ form, rtt, size }, sink) {
+  const senders = values.senders.split(',');
+  const kindOf = (sender) => (sender === 'floor' && form === 'bdat' ? 'floor-bdat' : sender);
+  const counts = new Map();
+  for (const sender of senders) counts.set(sender, await fitCount(kindOf(sender), sink, size, rtt));
+  const runs = new Map(senders.map((sender) => [sender, []]));
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const sender of senders)
+      runs.get(sender).push(await runOnce(kindOf(sender), sink, counts.get(sender), size));
+  }
+  for (const sender of senders) {
+    const own = runs.get(sender);
+    const middle = (field, digits) => Number(median(own.map((run) => run[field])).toPrecision(digits));
+    const to = (other, field) => {
+      const others = runs.get(other);
+      if (others === undefined) return null;
+      return Number(median(own.map((run, i) => run[field] / others[i][field])).toPrecision(3));
+    };
+    results.push({
+      form,
+      'rtt ms': rtt,
+      size,
+      sender,
+      'messages/s': middle('rate', 4),
+      'MB/s': middle('mb', 3),
+      'CPU s per 1000': middle('cpu', 3),
+      'peak MB': middle('rssMb', 3),
+      'round trips': rtt === 0 ? null : middle('trips', 2),
+      'rate to floor': to('floor', 'rate'),
+      'rate to nodemailer': to('nodemailer', 'rate'),
+      'CPU to nodemailer': to('nodemailer', 'cpu'),
+    });
+  }
+  console.table(results.slice(-senders.length));
+}
+
 try {
   makeCertificates();
   console.log(
     `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${values.connections} connections`,
   );
-  for (const rtt of list(values.rtt)) {
-    const sink = await startSink(rtt);
-    for (const size of list(values.sizes)) {
-      const senders = values.senders.split(',');
-      const counts = new Map();
-      for (const sender of senders) counts.set(sender, await fitCount(sender, sink, size, rtt));
-      const runs = new Map(senders.map((sender) => [sender, []]));
-      for (let round = 0; round < Number(values.rounds); round += 1) {
-        for (const sender of senders)
-          runs.get(sender).push(await runOnce(sender, sink, counts.get(sender), size));
-      }
-      for (const sender of senders) {
-        const own = runs.get(sender);
-        const to = (other) => {
-          const others = runs.get(other);
-          return others === undefined
-            ? null
-            : Number(median(own.map((run, i) => run.rate / others[i].rate)).toFixed(2));
-        };
-        results.push({
-          'rtt ms': rtt,
-          size,
-          sender,
-          'messages/s': Number(median(own.map(({ rate }) => rate)).toPrecision(4)),
-          'MB/s': Number(median(own.map(({ mb }) => mb)).toPrecision(3)),
-          'CPU s per 1000': Number(median(own.map(({ cpu }) => cpu)).toPrecision(3)),
-          'peak MB': median(own.map(({ rssMb }) => rssMb)),
-          'round trips':
-            rtt === 0
-              ? null
-              : Number(
-                  ((Number(values.connections) * 1000) / rtt / median(own.map(({ rate }) => rate))).toFixed(
-                    2,
-                  ),
-                ),
-          'to floor': to('floor'),
-          'to nodemailer': to('nodemailer'),
-        });
-      }
-      console.table(results.slice(-senders.length));
+  for (const form of values.forms.split(',')) {
+    for (const rtt of list(values.rtt)) {
+      const sink = await startSink(rtt, form);
+      for (const size of list(values.sizes)) await compare({ form, rtt, size }, sink);
+      sink.close();
     }
-    sink.close();
   }
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, 2));
 } finally {

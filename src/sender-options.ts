@@ -116,11 +116,12 @@ export interface SenderOptions extends EngineOptions {
   readonly holdFor?: Duration;
   /** Start working at the first `send` (default), or only by `start` or `processOnce`. */
   readonly work?: 'on-send' | 'by-call';
-  /** Jobs at the same time in this process. Default 20. */
+  /** Messages at the same time in this process, those that wait for their turn on a connection among them. Default 240. */
   readonly concurrency?: number;
   /**
-   * Messages under way at the same time per domain, over all workers. Default 4: on each of two connections one is written
-   * while the receipt of another is awaited (Q-5).
+   * Messages at the same time per domain, over all workers: it counts messages, and `perHost` connections (Q-5). Default a
+   * fifth of `concurrency`, 48, so that five slow domains keep no other from being served: the windows of two connections
+   * and half as many that wait for room. For more connections to one domain raise both.
    */
   readonly perDomain?: number;
   /**

@@ -20,9 +20,9 @@ import { tellError } from './work-events.js';
 export interface WorkerOptions extends WorkOptions {
   readonly owner: string;
   readonly clock?: Clock;
-  /** Jobs at the same time. Default 20. */
+  /** Jobs at the same time, those that wait for their turn on a connection among them. Default 240. */
   readonly concurrency?: number;
-  /** Jobs at the same time per domain, over all workers. Default 4 (Q-5). */
+  /** Jobs at the same time per domain, over all workers. Default a fifth of `concurrency`, and 4 at least (Q-5). */
   readonly perDomain?: number;
   /** Messages per time and domain, tried by this worker. Default: no limit. */
   readonly rate?: RateLimit;
@@ -51,6 +51,11 @@ export interface Worker {
   cancel(submissionId: string, request: CancelRequest): Promise<readonly Cancellation[]>;
 }
 
+/** A job that waits for its turn costs little; one that is not there when a window has room costs a round trip. */
+const CONCURRENCY = 240;
+/** So many domains are served at the same time, however much there is for one of them. */
+const DOMAINS_SERVED = 5;
+const LEAST_PER_DOMAIN = 4;
 /** Even without a wake-up the queue is looked at this often: another process may have put something. */
 const POLL_MS = 60_000;
 const LEAST_PAUSE_MS = 1000;
@@ -70,7 +75,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const clock = options.clock ?? systemClock;
   const pace = createPace(options.schedule ?? SCHEDULE, options.random ?? Math.random);
   const rate = options.rate === undefined ? null : createRate(options.rate);
-  const concurrency = options.concurrency ?? 20;
+  const concurrency = options.concurrency ?? CONCURRENCY;
+  const perDomain = options.perDomain ?? Math.max(LEAST_PER_DOMAIN, Math.floor(concurrency / DOMAINS_SERVED));
   const leaseMs = options.leaseMs ?? 600_000;
   const running = new Set<Promise<boolean>>();
   let abort = new AbortController();
@@ -93,7 +99,7 @@ export function createWorker(options: WorkerOptions): Worker {
       now: clock.now(),
       leaseMs,
       limit,
-      perDomain: options.perDomain ?? 4,
+      perDomain,
     });
   /** Works off a lease; false when it was not its turn. */
   const run = async (held: Lease): Promise<boolean> => {
