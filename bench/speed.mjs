@@ -3,7 +3,7 @@
  * one after the other against the same sink, several times over. `npm run bench` builds and runs it.
  *
  *   node bench/speed.mjs [--rounds 5] [--connections 5] [--rtt 0,5,20,100] [--sizes 4096,102400,10485760] [--json FILE]
- *                        [--forms data,bdat] [--seconds 1.5] [--senders floor,ours,nodemailer]
+ *                        [--forms data,bdat] [--seconds 4] [--senders floor,ours,nodemailer]
  *
  * `data`: the sink offers PIPELINING; `bdat`: CHUNKING as well, and the floor uses it (nodemailer knows DATA alone).
  *
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     rtt: { type: 'string', default: '0,5,20,100' },
     sizes: { type: 'string', default: '4096,102400,10485760' },
     senders: { type: 'string', default: 'floor,ours,nodemailer' },
-    seconds: { type: 'string', default: '1.5' },
+    seconds: { type: 'string', default: '4' },
     forms: { type: 'string', default: 'data,bdat' },
     json: { type: 'string' },
   },
@@ -142,7 +142,7 @@ async function fitCount(sender, sink, size, rtt) {
   const start = size > 1e6 ? 5 : 100;
   const { rate } = await runOnce(sender, sink, start, size);
   const most = size > 1e6 ? 200 : 50_000;
-  return Math.max(start, Math.min(most, Math.round(rate * Number(values.seconds) * (rtt === 0 ? 1 : 1.5))));
+  return Math.max(start, Math.min(most, Math.round(rate * Number(values.seconds))));
 }
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
