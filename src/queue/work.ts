@@ -25,6 +25,7 @@ import type { Lease, Next, QueueDriver, Settlement, Submission } from './driver.
 import type { LeaseKeeper } from './keeper.js';
 import type { Pace } from './pace.js';
 import type { Rate } from './rate.js';
+import { turnEnd } from './turn-end.js';
 import { tellError, tellLost, tellSettled } from './work-events.js';
 
 /** What working off one lease needs of its host. */
@@ -81,7 +82,11 @@ export async function work(held: Lease, options: WorkOptions, working: Working):
     if (outcomes === 'called off') {
       if (!working.signal.aborted) tellLost(held.job);
       await options.driver.release(held);
-    } else await settle(held, outcomes, options, working);
+    } else {
+      // What follows on the same connection leaves first; the line is not to wait for the books.
+      await turnEnd();
+      await settle(held, outcomes, options, working);
+    }
   } finally {
     lease.end();
   }

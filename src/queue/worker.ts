@@ -14,6 +14,7 @@ import { createLeaseKeeper, type LeaseKeeper } from './keeper.js';
 import { createPace } from './pace.js';
 import { createRate, type RateLimit } from './rate.js';
 import { work, type WorkOptions } from './work.js';
+import { turnEnd } from './turn-end.js';
 import { tellError } from './work-events.js';
 
 /** What a worker needs. */
@@ -63,11 +64,6 @@ const LEAST_PAUSE_MS = 1000;
 const GRACE_MS = 5000;
 const CLEAN_EVERY_MS = 3_600_000;
 const KEEP_FINISHED_MS = 7 * 86_400_000;
-
-/** Resolves when the callbacks of this turn of the event loop have run. */
-function turnEnd(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Makes a worker; it does nothing until it is started. */
 export function createWorker(options: WorkerOptions): Worker {
