@@ -138,7 +138,7 @@ async function runOnce(sender, sink, count, size) {
 }
 
 /** So many messages that a run takes about as long as it should, by the rate of a first try. */
-async function fitCount(sender, sink, size, rtt) {
+async function fitCount(sender, sink, size) {
   const start = size > 1e6 ? 5 : 100;
   const { rate } = await runOnce(sender, sink, start, size);
   const most = size > 1e6 ? 200 : 50_000;
@@ -154,7 +154,7 @@ async function compare({ form, rtt, size }, sink) {
   const senders = values.senders.split(',');
   const kindOf = (sender) => (sender === 'floor' && form === 'bdat' ? 'floor-bdat' : sender);
   const counts = new Map();
-  for (const sender of senders) counts.set(sender, await fitCount(kindOf(sender), sink, size, rtt));
+  for (const sender of senders) counts.set(sender, await fitCount(kindOf(sender), sink, size));
   const runs = new Map(senders.map((sender) => [sender, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {
     for (const sender of senders)
