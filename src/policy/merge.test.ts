@@ -12,10 +12,11 @@ import {
 import { gradeSuite, type SuiteRules, suites } from '../tls/suites.js';
 import { bundledRoots } from '../x509/roots.js';
 import { createTrustStore } from '../x509/trust-store.js';
-import { createBase } from './base.js';
+import { createBase, type PlanBase } from './base.js';
 import { isAtLeast, loweredFields } from './compare.js';
+import { fingerprintPlan } from './fingerprint.js';
 import { mergePlan } from './merge.js';
-import type { Ask, Because } from './plan.js';
+import type { Ask, Because, Plan } from './plan.js';
 import { mergeSuiteRules, suiteRulesAtLeast } from './suite-rules.js';
 
 const stores = [0, 1, 2].map((first) =>
@@ -185,6 +186,19 @@ describe('the merge', () => {
     expect(merge([{ store: a }, {}, { store: c }] as Ask[]).contradictions).toEqual([
       { field: 'store', sources: ['s0', 's2'] },
     ]);
+  });
+
+  it('SC-51: domains of which nobody asks anything differ by name alone, and in the hash where the name is verified', () => {
+    const plain = createBase({ default: 'verified', trust: bundledRoots() });
+    const nextHop = { ...plain, nameReference: 'nexthop' } as const;
+    const planOf = (domain: string, base: PlanBase): Plan =>
+      mergePlan({ domain, because: [], unknown: [], base });
+    const [a, b] = [planOf('a.test', plain), planOf('b.test', plain)];
+    expect(b).toEqual({ ...a, domain: 'b.test' });
+    const [c, d] = [planOf('a.test', nextHop), planOf('b.test', nextHop)];
+    expect(new Set([a, c, d].map(({ fingerprint }) => fingerprint)).size).toBe(3);
+    expect(planOf('a.test', nextHop)).toEqual(c);
+    expect(c.fingerprint).toBe(fingerprintPlan(c));
   });
 
   it('SC-51: the fingerprint changes with every field that decides, and with nothing else', () => {

@@ -26,6 +26,19 @@ type ListField = 'mxAllowed' | 'acceptedNames' | 'includeAnchors' | 'issuer' | '
 
 /** Merges asks into a plan without waivers and report-only, which are applied afterwards (`decide.ts`). */
 export function mergePlan(input: MergeInput): Plan {
+  const { base, because, unknown, domain } = input;
+  if (because.length > 0 || unknown.length > 0) return mergeAnew(input);
+  // Where nobody asks anything, domains differ by their name alone: it is in the hash only where it is what is verified.
+  const plan = unasked.get(base) ?? mergeAnew(input);
+  unasked.set(base, plan);
+  const own = { ...plan, domain };
+  return plan.name.reference === 'nexthop' ? { ...own, fingerprint: fingerprintPlan(own) } : own;
+}
+
+/** What a base comes to by itself. */
+const unasked = new WeakMap<PlanBase, Plan>();
+
+function mergeAnew(input: MergeInput): Plan {
   const { base, because, domain } = input;
   const contradictions: Contradiction[] = [];
   const lists = (field: ListField): readonly string[] | null =>
