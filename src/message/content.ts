@@ -58,7 +58,8 @@ export async function holdContent(
   const { maxSize, lineEndings } = options;
   const limits = { maxSize, lineEndings };
   if (typeof input === 'string' || input instanceof Uint8Array) {
-    return inMemory(holdOctets(typeof input === 'string' ? encodeText(input) : input, limits));
+    const ours = typeof input === 'string';
+    return inMemory(holdOctets(ours ? encodeText(input) : input, { ...limits, ours }));
   }
   const stored = await storeOf(input, options, ctx);
   try {

@@ -21,17 +21,26 @@ export interface HeldOctets {
   withHeader(header: Buffer): HeldOctets;
 }
 
-/** Copies and scans. @throws ConfigError as `createLineScan` */
-export function holdOctets(octets: Uint8Array, options: ScanOptions): HeldOctets {
-  return holdPieces(copiesOf(Buffer.from(octets.buffer, octets.byteOffset, octets.length)), options);
+/** Scans, and copies what is not ours. @throws ConfigError as `createLineScan` */
+export function holdOctets(
+  octets: Uint8Array,
+  options: ScanOptions & { readonly ours: boolean },
+): HeldOctets {
+  const { ours, ...scanning } = options;
+  const pieces = cut(Buffer.from(octets.buffer, octets.byteOffset, octets.length));
+  return holdPieces(ours ? pieces : copiesOf(pieces), scanning);
 }
 
-function* copiesOf(given: Buffer): Generator<Buffer> {
+function* copiesOf(pieces: Iterable<Buffer>): Generator<Buffer> {
+  for (const piece of pieces) yield Buffer.from(piece);
+}
+
+function* cut(given: Buffer): Generator<Buffer> {
   for (let at = 0; at < given.length;) {
     let end = Math.min(given.length, at + PIECE);
     // A pair is left together: half of it would have to be put in front of the next piece.
     if (given[end - 1] === CR && end < given.length) end += 1;
-    yield Buffer.from(given.subarray(at, end));
+    yield given.subarray(at, end);
     at = end;
   }
 }
