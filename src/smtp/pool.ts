@@ -7,8 +7,8 @@
  *   end       of a turn: whoever is last keeps the connection or ends it
  *   crowded   of a leave: the host takes fewer connections than the limit allows
  *
- * Limits: idle 30 s, age 300 s, 1 GiB, and the count of messages at which the host last said 421 (CV-14). A connection that
- * died while it waited is found out by whoever gets it.
+ * Limits: idle 30 s, age 300 s, 1 GiB, six refused messages, and the count of messages at which the host last said 421
+ * (CV-14). A connection that died while it waited is found out by whoever gets it.
  */
 import type { Context } from '../core/context.js';
 import type { Connection } from './connection.js';
@@ -67,6 +67,11 @@ const IDLE_MS = 30_000;
 const MAX_AGE_MS = 300_000;
 const MAX_OCTETS = 1024 ** 3;
 const MAX_KEPT = 200;
+/**
+ * Exim ends a connection on which more than ten RSETs stood where no message had been taken, and some may be under way: a
+ * break there would leave those behind it unknown.
+ */
+const MAX_REFUSED = 6;
 /** A 421 after so long a rest is about the rest, not about the count of messages. */
 const RESTED_MS = 1000;
 const CROWDED_MS = 120_000;
@@ -97,10 +102,11 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   const roomOf = ({ room }: Line, ctx: Context): number =>
     ctx.clock.now() < room.until ? Math.min(room.most, perKey) : perKey;
   const isWorn = ({ turns, host }: Kept, now: number): boolean => {
-    const { connection, begun } = turns;
+    const { connection, begun, refused } = turns;
     return (
       now - connection.openedAt >= MAX_AGE_MS ||
       connection.octetsOut >= MAX_OCTETS ||
+      refused >= MAX_REFUSED ||
       begun >= limits.of(host, now)
     );
   };

@@ -28,8 +28,6 @@ export interface Said {
   final: Reply | null;
   /** Octets of the connection up to the last one of this message; null: it has not been written. */
   end: number | null;
-  /** The next message may be written behind this one by now. */
-  passed: boolean;
   /** Called off while others depend on the connection: the reply is due and nobody waits for it. */
   abandoned: boolean;
   /** The server took content for which it had no sender or no recipient: nothing that it says counts (SC-54). */

@@ -71,9 +71,12 @@ export interface Sharing {
   readonly reused?: boolean;
   /**
    * Called once everything of this message is written and PIPELINING is offered: whoever comes next may write while the
-   * receipt is on its way (RFC 2920 §3.1). Replies are told apart by their order.
+   * receipt is on its way (RFC 2920 §3.1). Replies are told apart by their order. Whoever comes next says RSET first, so a
+   * transaction that carries nothing is left to that.
    */
   readonly pass?: () => void;
+  /** Called for each transaction in which the server has taken no content: the RSET behind it counts with some servers. */
+  readonly refused?: () => void;
   /** Told how the transactions of this connection go (SC-54). */
   readonly window?: Window;
   /** Write the whole message before any reply to it, unless the window has closed by then. */
@@ -121,21 +124,21 @@ export async function transact(
     // Whoever has more transactions to run lets nobody in between: what others write would stand inside the next content.
     const onWritten = (): void => {
       const isLast = waiting.length === recipients.length && !said.rcpt.some(isTooMany);
-      if (!isLast || sharing.pass === undefined) return;
-      said.passed = true;
-      sharing.pass();
+      if (isLast) sharing.pass?.();
     };
     const mail = { envelope: { ...envelope, recipients }, message, reset };
-    const way = { ahead, alone, onWritten, window: sharing.window ?? createWindow(null) };
+    const leaves = sharing.pass !== undefined;
+    const way = { ahead, leaves, alone, onWritten, window: sharing.window ?? createWindow(null) };
     const replies = await runTransaction(connection, mail, said, way, ctx).catch((error: unknown) => {
       // What the server has is never sent again because something broke in a transaction behind it.
       if (![...results.values()].some(({ result }) => result === 'accepted')) throw error;
       return recipients.map((each) => without(each, 'lost', 'mail', 'connection-closed'));
     });
     note(replies);
+    if (said.final === null || !isPositive(said.final)) sharing.refused?.();
     over ||= said.abandoned || repliesOf(said).some(isGoodbye);
     if (over) break;
-    reset = false;
+    reset = leaves && !isOver(connection, said);
     const surplus = repeats < MAX_REPEATS ? surplusOf(replies) : [];
     if (surplus.length > 0) repeats += 1;
     waiting = [...surplus, ...waiting.slice(recipients.length)];
@@ -165,7 +168,6 @@ function newSaid(): Said {
     data: null,
     final: null,
     end: null,
-    passed: false,
     abandoned: false,
     mismatched: false,
   };
@@ -179,6 +181,8 @@ function repliesOf({ mail, rcpt, data, final }: Said): Reply[] {
 interface Way {
   readonly window: Window;
   readonly ahead: boolean;
+  /** RSET is left to whoever comes next. */
+  readonly leaves: boolean;
   /** Waits until nobody else is on the connection. */
   readonly alone: () => Promise<void>;
   readonly onWritten: () => void;
@@ -219,7 +223,7 @@ async function runTransaction(
     // What was written ahead and never left is as if it had not been tried.
     if (content !== null && !said.mismatched && !mayHaveLeft()) said.phase = 'mail';
   }
-  if (connection.alive && content === null) await tidyUp(connection, said, ctx);
+  if (connection.alive && content === null) await tidyUp(connection, said, way.leaves, ctx);
   const broken = { reason, mayHaveLeft: mayHaveLeft() };
   return recipients.map((recipient, i) => judgeRecipient(recipient, said.rcpt[i], said, broken));
 }
@@ -247,21 +251,25 @@ async function sayInSteps(
  * SC-26, SC-40, SC-44: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. What becomes of this
  * changes no result; a connection on which it fails is not used again.
  */
-async function tidyUp(connection: Connection, said: Said, ctx: Context): Promise<void> {
+async function tidyUp(connection: Connection, said: Said, leaves: boolean, ctx: Context): Promise<void> {
   const { timeouts } = connection;
-  const { data, final } = said;
-  const isOver = final !== null && (isPositive(final) || connection.capabilities?.chunking !== true);
-  // After 421 the server is about to close; QUIT is for whoever owns the connection. Whoever writes behind says RSET first.
-  if (isOver || said.passed || connection.saidGoodbye) return;
+  // After 421 the server is about to close; QUIT is for whoever owns the connection.
+  if (isOver(connection, said) || connection.saidGoodbye) return;
   try {
-    if (data?.code === 354) {
+    if (said.data?.code === 354) {
       const reply = connection.expect({ phase: 'data', command: '.', timeoutMs: timeouts.final }, ctx);
       connection.write(Buffer.from('.\r\n'), timeouts.block, ctx).catch(() => undefined);
       await reply;
     }
+    if (leaves) return;
     const reset = await connection.ask('RSET', { phase: 'mail', timeoutMs: timeouts.command }, ctx);
     if (reset.code !== 250) await connection.quit(ctx);
   } catch {
     connection.destroy();
   }
+}
+
+/** The server has ended the transaction itself; after content that it refused by BDAT it may be anywhere (SC-44). */
+function isOver({ capabilities }: Connection, { final }: Said): boolean {
+  return final !== null && (isPositive(final) || capabilities?.chunking !== true);
 }

@@ -32,6 +32,8 @@ export interface Turn {
   pass(): void;
   /** Gives up writing ahead, or takes the connection again; resolves when all others are over and it is this one's alone. */
   resume(): Promise<void>;
+  /** Says that nothing of this message was taken. */
+  refused(): void;
   /** Says that this message is over, and whether the connection is still good. Once. */
   end(good: boolean): void;
 }
@@ -43,6 +45,8 @@ export interface Turns {
   readonly active: number;
   /** Messages that ever had a turn. */
   readonly begun: number;
+  /** Messages of which nothing was taken. */
+  readonly refused: number;
   /** Messages that were over before the connection went bad. */
   readonly completed: number;
   /** False: nobody else is to use it. */
@@ -66,6 +70,7 @@ export function createTurns(connection: Connection): Turns {
   let active = 0;
   let begun = 0;
   let completed = 0;
+  let refused = 0;
   let good = true;
   let octets = 0;
   /** One is between its first and its last octet, or lets nobody follow. */
@@ -85,6 +90,9 @@ export function createTurns(connection: Connection): Turns {
     },
     get begun() {
       return begun;
+    },
+    get refused() {
+      return refused;
     },
     get completed() {
       return completed;
@@ -135,6 +143,9 @@ export function createTurns(connection: Connection): Turns {
             });
             resumeNext();
           });
+        },
+        refused() {
+          refused += 1;
         },
         end(isGood) {
           letGo();
