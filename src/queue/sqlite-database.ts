@@ -96,12 +96,30 @@ export function configureDatabase(database: Database): void {
   database.exec(`PRAGMA busy_timeout = ${OPENING_MS}`);
   // Of a new file only. Three messages of 4 kB share a page, where of SQLite's 4 kB pages each would take more than one.
   database.exec('PRAGMA page_size = 16384');
-  database.exec('PRAGMA journal_mode = WAL');
+  switchToWal(database);
   database.exec('PRAGMA synchronous = FULL');
   // In pages: 5 MB go from the log into the file at once, which stops the event loop for some milliseconds.
   database.exec('PRAGMA wal_autocheckpoint = 300');
   database.exec('PRAGMA cache_size = -16000');
   database.exec('PRAGMA foreign_keys = OFF');
+}
+
+/**
+ * Of several processes that open one file at the same moment, a new one or one that has to be mended, SQLite turns some away
+ * at once whatever the busy timeout says, because two that wait for each other would wait for ever.
+ */
+function switchToWal(database: Database): void {
+  const end = performance.now() + OPENING_MS;
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= end) throw error;
+      Atomics.wait(nobody, 0, 0, 20);
+    }
+  }
 }
 
 /** From now on a lock is not waited for. */

@@ -129,6 +129,7 @@ const worker = createWorker({
   owner: generation,
   clock,
   leaseMs,
+  concurrency: 20,
   perDomain: 5,
   schedule: { gapsMs: [retryMs], jitter: 0, fastFirstMs: null },
   attempt: async (job) => {
