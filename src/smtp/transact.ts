@@ -128,7 +128,7 @@ export async function transact(
     };
     const mail = { envelope: { ...envelope, recipients }, message, reset };
     const leaves = sharing.pass !== undefined;
-    const way = { ahead, leaves, alone, onWritten, window: sharing.window ?? createWindow(null) };
+    const way = { ahead, leaves, alone, onWritten, window: sharing.window ?? createWindow() };
     const replies = await runTransaction(connection, mail, said, way, ctx).catch((error: unknown) => {
       // What the server has is never sent again because something broke in a transaction behind it.
       if (![...results.values()].some(({ result }) => result === 'accepted')) throw error;

@@ -63,7 +63,7 @@ const BEHIND_DATA = 2;
 /** Makes the turns of a connection that nobody uses yet. */
 export function createTurns(connection: Connection): Turns {
   const { capabilities } = connection;
-  const window = createWindow(capabilities);
+  const window = createWindow();
   const chunked = capabilities?.pipelining === true && capabilities.chunking;
   /** Those who wait to have it alone, in their order. */
   const resuming: (() => void)[] = [];

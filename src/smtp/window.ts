@@ -4,7 +4,6 @@
  * by it. Standards: RFC 2920 §3.1, RFC 3030 §2 and §4.2, of which writing ahead of the replies to the envelope is none.
  */
 import { ConfigError } from '../core/errors.js';
-import type { Capabilities } from './capabilities.js';
 
 /** Messages under way on one connection at most, where the host says nothing. */
 export const WINDOW = 16;
@@ -30,9 +29,8 @@ export interface Window {
   close(): void;
 }
 
-/** The window of a connection with these capabilities; it never opens without PIPELINING and CHUNKING. */
-export function createWindow(offered: Pick<Capabilities, 'pipelining' | 'chunking'> | null): Window {
-  const opens = offered !== null && offered.pipelining && offered.chunking;
+/** The window of a new connection. */
+export function createWindow(): Window {
   let size = 1;
   let taken = 0;
   let closures = 0;
@@ -44,7 +42,7 @@ export function createWindow(offered: Pick<Capabilities, 'pipelining' | 'chunkin
       return closures;
     },
     grow(before) {
-      if (!opens || before !== closures) return;
+      if (before !== closures) return;
       taken += 1;
       if (taken < size) return;
       // A whole window went well: the next may be twice as large. Each domain has its own limit to it.

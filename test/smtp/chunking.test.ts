@@ -235,6 +235,30 @@ describe('a refused chunk', () => {
   });
 });
 
+it('AT-7: a receipt that comes before the content has left counts for nothing', async () => {
+  const message = await messageOf(half);
+  await bench.against(
+    secured(['CHUNKING', 'PIPELINING'], async (peer) => {
+      await takeEnvelope(peer);
+      await peer.answer('BDAT', '250 taken\r\n');
+      await peer.closed();
+    }),
+    async (server) => {
+      const session = await openSession(server, bench);
+      const open: typeof message.open = async function* (ctx) {
+        let blocks = 0;
+        for await (const block of message.open(ctx)) {
+          yield block;
+          blocks += 1;
+          while (blocks > 3 && session.connection.alive) await rest();
+        }
+      };
+      const result = await transact(session, envelopeOf(1), { ...message, open }, createContext());
+      expect(result.recipients.map(brief)).toEqual(['lost@data:unsolicited-reply']);
+    },
+  );
+});
+
 it('SC-15, Q-15: broken off before its last octet it is lost, after it unknown', async () => {
   const message = await messageOf(half);
   for (const [octets, expected] of [

@@ -14,6 +14,7 @@ export type Act =
   | 'drop before'
   | 'drop after'
   | 'take against itself'
+  | 'goodbye, open'
   | 'nonsense'
   | 'too many';
 
@@ -32,6 +33,8 @@ export interface ServerScript {
   readonly acts?: readonly Act[];
   /** Lengths of the pieces in which its replies leave, over and over; default: whole. */
   readonly splits?: readonly number[];
+  /** False: this recipient is refused, whatever is next in `acts`. */
+  readonly recipients?: (path: string) => boolean;
   /** Waits before it does what it was told; `line` is the command, `BDAT` too once its octets are here. */
   readonly before?: (line: string) => Promise<void> | undefined;
 }
@@ -48,6 +51,10 @@ export interface WindowServer {
   /** Contents that had come whole and were not answered yet, at most. */
   readonly deepest: number;
   dial(): Promise<net.Socket>;
+  /** Reads nothing more on the last connection. */
+  stall(): void;
+  /** Breaks the last connection off. */
+  drop(): void;
 }
 
 export function createWindowServer(script: ServerScript): WindowServer {
@@ -58,6 +65,7 @@ export function createWindowServer(script: ServerScript): WindowServer {
   let arrived = '';
   let connections = 0;
   let deepest = 0;
+  let last: readonly Duplex[] = [];
   const nextAct = (): Act => acts.next().value ?? 'take';
   return {
     taken,
@@ -72,13 +80,19 @@ export function createWindowServer(script: ServerScript): WindowServer {
     get deepest() {
       return deepest;
     },
+    stall: () => void last[1]?.pause(),
+    drop() {
+      for (const end of last) end.destroy(new Error('reset'));
+    },
     dial() {
       const [near, far] = duplexPair();
       const pieces = script.splits?.length ? script.splits : [1_000_000];
       connections += 1;
+      last = [near, far];
       far.on('data', (octets: Buffer) => (arrived += octets.toString('latin1')));
       serve(near, far, {
         keywords: script.keywords,
+        takes: script.recipients ?? (() => true),
         before: script.before ?? (() => undefined),
         nextAct,
         pieces,
@@ -99,6 +113,7 @@ interface House {
   readonly taken: Taken[];
   readonly offences: string[];
   readonly heard: string[];
+  readonly takes: (path: string) => boolean;
   readonly before: (line: string) => Promise<void> | undefined;
   readonly depth: (depth: number) => void;
 }
@@ -110,7 +125,13 @@ interface Answer {
   readonly nonsense?: number;
 }
 
-const CODES: Partial<Record<Act, number>> = { defer: 451, refuse: 550, goodbye: 421, 'too many': 452 };
+const CODES: Partial<Record<Act, number>> = {
+  defer: 451,
+  refuse: 550,
+  goodbye: 421,
+  'goodbye, open': 421,
+  'too many': 452,
+};
 
 /** Serves one connection. */
 function serve(near: Duplex, far: Duplex, house: House): void {
@@ -151,10 +172,8 @@ function serve(near: Duplex, far: Duplex, house: House): void {
       drop();
     } else {
       say(answer.no ?? `${next === 'nonsense' ? (answer.nonsense ?? 354) : CODES[next]} no\r\n`);
-      if (next === 'goodbye') {
-        over = true;
-        far.end();
-      }
+      if (next === 'goodbye' || next === 'goodbye, open') over = true;
+      if (next === 'goodbye') far.end();
     }
   };
   const clear = (): void => {
@@ -208,7 +227,8 @@ function serve(near: Duplex, far: Duplex, house: House): void {
       isSenderRefused = true;
       act(begin, { ok: '250 2.1.0 ok\r\n', no: null });
     } else if (verb === 'RCPT') {
-      const no = sender === null ? '503 5.5.1 no sender\r\n' : null;
+      const refusal = house.takes(path) ? null : '550 5.1.1 nobody\r\n';
+      const no = sender === null ? '503 5.5.1 no sender\r\n' : refusal;
       act(() => recipients.push(path), { ok: '250-2.1.5 ok\r\n250 2.1.5 really\r\n', no });
     } else if (verb === 'DATA') {
       const no = recipients.length === 0 ? '503 5.5.1 no recipients\r\n' : null;
