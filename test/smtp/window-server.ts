@@ -51,8 +51,8 @@ export interface WindowServer {
   /** Contents that had come whole and were not answered yet, at most. */
   readonly deepest: number;
   dial(): Promise<net.Socket>;
-  /** Reads nothing more on the last connection. */
-  stall(): void;
+  /** Reads no more than so many octets, and those that come with the last of them, on the last connection. */
+  stall(octets: number): void;
   /** Breaks the last connection off. */
   drop(): void;
 }
@@ -64,6 +64,7 @@ export function createWindowServer(script: ServerScript): WindowServer {
   const heard: string[] = [];
   let arrived = '';
   let connections = 0;
+  let stallAt = Number.POSITIVE_INFINITY;
   let deepest = 0;
   let last: readonly Duplex[] = [];
   const nextAct = (): Act => acts.next().value ?? 'take';
@@ -80,7 +81,10 @@ export function createWindowServer(script: ServerScript): WindowServer {
     get deepest() {
       return deepest;
     },
-    stall: () => void last[1]?.pause(),
+    stall(octets) {
+      stallAt = arrived.length + octets;
+      if (octets === 0) last[1]?.pause();
+    },
     drop() {
       for (const end of last) end.destroy(new Error('reset'));
     },
@@ -89,7 +93,11 @@ export function createWindowServer(script: ServerScript): WindowServer {
       const pieces = script.splits?.length ? script.splits : [1_000_000];
       connections += 1;
       last = [near, far];
-      far.on('data', (octets: Buffer) => (arrived += octets.toString('latin1')));
+      stallAt = Number.POSITIVE_INFINITY;
+      far.on('data', (octets: Buffer) => {
+        arrived += octets.toString('latin1');
+        if (arrived.length >= stallAt) far.pause();
+      });
       serve(near, far, {
         keywords: script.keywords,
         takes: script.recipients ?? (() => true),

@@ -328,7 +328,7 @@ describe('closes', () => {
   it('SC-54: what has certainly not left when the connection breaks is sent at once, what may have is unknown', async () => {
     const bench = makeBench();
     await warm(bench);
-    bench.server.stall();
+    bench.server.stall(0);
     const body = 'y'.repeat(62).concat('\r\n').repeat(320);
     const sent = range(0, 10).map((n) => bench.send(n, { body }));
     await settle();
@@ -341,6 +341,19 @@ describe('closes', () => {
     expect(states.slice(0, unknown).every((state) => state !== 'delivered')).toBe(true);
     expect(states.slice(unknown)).toEqual(range(unknown, 10).map(() => 'delivered'));
     expect(bench.server.taken).toHaveLength(20 + 10 - unknown);
+  });
+
+  it('SC-54: one whose sender was taken and whose last octets have not left is sent at once too', async () => {
+    const bench = makeBench();
+    await warm(bench);
+    bench.server.stall(1);
+    const sent = bench.send(0, { body: 'y'.repeat(62).concat('\r\n').repeat(4000) });
+    await settle();
+    expect(bench.server.heard.at(-1)).toContain('RCPT TO:<r0@');
+    bench.server.drop();
+    await settle();
+    expect(await sent).toBe('delivered');
+    expect(bench.server.connections).toBe(2);
   });
 
   it('SC-54, Q-15: a break leaves unknown what may have left and sends at once what cannot have', async () => {
