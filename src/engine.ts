@@ -20,7 +20,7 @@ import { QueueError } from './core/errors.js';
 import { cacheResolver } from './dns/cache.js';
 import { createSystemResolver } from './dns/system.js';
 import { type Mail, prepareSubmission } from './mail.js';
-import { parseAddress } from './message/address.js';
+import { domainOf, parseAddress } from './message/address.js';
 import type { MessageOptions } from './message/source.js';
 import { decide, type Sources } from './policy/decide.js';
 import { explainPlan } from './policy/explain.js';
@@ -130,7 +130,7 @@ export function composeEngine(
   };
   const contextOf = (given: { readonly signal?: AbortSignal } = {}): Context =>
     createContext({ clock, ...given });
-  const planOf = (text: string): Promise<Plan> => opener.decide(domainOf(text), null, contextOf());
+  const planOf = (text: string): Promise<Plan> => opener.decide(readDomain(text), null, contextOf());
   const message = {
     messageIdDomain: ehloName.startsWith('[') ? 'localhost.invalid' : ehloName,
     ...preparing.message,
@@ -173,8 +173,8 @@ export function composeEngine(
       }
     },
     plan: planOf,
-    dryRun: (text, given) => examiner.dryRun(domainOf(text), given),
-    preflight: (text, given) => examiner.preflight(domainOf(text), given),
+    dryRun: (text, given) => examiner.dryRun(readDomain(text), given),
+    preflight: (text, given) => examiner.preflight(readDomain(text), given),
     checkServer: (server, given) => examiner.checkServer(server, given),
     checkCertificates: (host, pem) => examiner.checkCertificates(host, pem),
     explain: async (text) => explainPlan(await planOf(text)),
@@ -183,10 +183,9 @@ export function composeEngine(
 }
 
 /** @throws ConfigError `address-invalid`, `domain-invalid` */
-function domainOf(addressOrDomain: string): string {
+function readDomain(addressOrDomain: string): string {
   if (!addressOrDomain.includes('@')) return parseDomain(addressOrDomain);
-  const { domain, literal } = parseAddress(addressOrDomain);
-  return literal ? `[${domain}]` : domain;
+  return domainOf(parseAddress(addressOrDomain));
 }
 
 /**

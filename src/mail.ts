@@ -10,6 +10,7 @@ import { refuseUnknownOptions } from './core/options.js';
 import { orderedUuid } from './core/ordered-uuid.js';
 import type { Floor } from './deliver/job.js';
 import { WARN_AFTER_MS } from './deliver/settle.js';
+import { domainOf } from './message/address.js';
 import { type EnvelopeInput, parseEnvelope, type Recipient } from './message/envelope.js';
 import { type MessageInput, type MessageOptions, prepareMessage } from './message/source.js';
 import { routedDomains } from './message/source-route.js';
@@ -116,8 +117,7 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
 function groupByDomain(recipients: readonly Recipient[]): Map<string, Recipient[]> {
   const groups = new Map<string, Recipient[]>();
   for (const recipient of recipients) {
-    const { domain, literal } = recipient.address;
-    const key = literal ? `[${domain}]` : domain;
+    const key = domainOf(recipient.address);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [recipient]);
     else group.push(recipient);

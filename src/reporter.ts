@@ -9,6 +9,7 @@ import type { Job } from './deliver/job.js';
 import type { Outcome } from './deliver/outcome.js';
 import type { Settled } from './deliver/settle.js';
 import type { Engine } from './engine.js';
+import { domainOf } from './message/address.js';
 import { prepareMessage } from './message/source.js';
 import { floorOf } from './policy/compare.js';
 import type { Submission } from './queue/driver.js';
@@ -75,7 +76,6 @@ async function submissionOf(
   const sign = options.sign === undefined ? {} : { sign: options.sign };
   const message = await prepareMessage(ndr.message, { messageIdDomain: options.ehloName, ...sign }, ctx);
   const floor = floorOf(await engine.plan(ndr.to.text));
-  const { domain, literal } = ndr.to;
   return {
     id,
     idempotencyKey: id,
@@ -83,7 +83,7 @@ async function submissionOf(
     jobs: [
       {
         id: `${id}.1`,
-        domain: literal ? `[${domain}]` : domain,
+        domain: domainOf(ndr.to),
         envelope: ndr.envelope,
         ask: null,
         floor,

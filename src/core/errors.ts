@@ -107,3 +107,13 @@ export const isConnectionError = (value: unknown): value is ConnectionError =>
   hasBrand(value, 'ConnectionError');
 /** True for a QueueError of any copy of this package. */
 export const isQueueError = (value: unknown): value is QueueError => hasBrand(value, 'QueueError');
+
+/** What `read` gives; null where it refuses with a ConfigError. Everything else that it throws goes on. */
+export function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isConfigError(error)) return null;
+    throw error;
+  }
+}

@@ -2,6 +2,7 @@
  * Text in the forms that mail can carry: quoted-printable bodies, encoded words in a header, ASCII for machine-readable
  * fields. Pure. Standards: RFC 2045 §6.7, RFC 2047 §2, RFC 6533 §3.
  */
+import { escapeCharacter } from '../message/utf8-address.js';
 
 const ASCII_TEXT = /^[\t\r\n -~]*$/;
 const QP_LINE = 75;
@@ -57,10 +58,7 @@ export function encodeWords(text: string): string {
  * `\x{HEX}` (DSN-22, DSN-30).
  */
 export function asciiValue(text: string): string {
-  return text.replaceAll(
-    /[^ -~]/gu,
-    (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}}`,
-  );
+  return text.replaceAll(/[^ -~]/gu, escapeCharacter);
 }
 
 /**

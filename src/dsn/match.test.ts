@@ -78,9 +78,11 @@ describe('delivery reports and the message that they are about', () => {
     for (const envelopeId of ['JOB 7+X', 'job 7', 'job+7', 'null', undefined]) {
       expect(matchReport(delivery(group('bo@example.test'), envelopeId), sent).matched).toBe('none');
     }
-    expect(matchReport(delivery(group('bo@example.test')), { recipients: sent.recipients }).matched).toBe(
-      'none',
-    );
+    for (const envelopeId of ['no xtext', 'a+', 'null', undefined]) {
+      for (const without of [{ recipients: sent.recipients }, { ...sent, envelopeId: null }]) {
+        expect(matchReport(delivery(group('bo@example.test'), envelopeId), without).matched).toBe('none');
+      }
+    }
   });
 
   it('DSN-50: the Message-ID, which everybody knows, ties no delivery report to a message', () => {

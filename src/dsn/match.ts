@@ -8,7 +8,7 @@
  *
  * Failure: none. Standards: RFC 3464 §4 (forged reports), RFC 8098 §6.
  */
-import { isConfigError } from '../core/errors.js';
+import { orNull } from '../core/errors.js';
 import { parseAddress } from '../message/address.js';
 import { decodeXtext } from '../message/xtext.js';
 import type { DeliveryReport, DispositionReport } from './parse.js';
@@ -95,10 +95,10 @@ function findTie(
 ): ReportMatch['matched'] {
   if (returnAddress?.kind === 'valid' && returnAddress.id === sent.id && namesRecipient) return 'token';
   if (report.kind === 'delivery') {
-    const given = report.envelopeId;
+    const { envelopeId } = sent;
+    if (envelopeId === null || envelopeId === undefined) return 'none';
     // Some servers hand ENVID back as it came in the command.
-    const isSame = given !== null && [given, decoded(given)].includes(sent.envelopeId ?? null);
-    return isSame ? 'envid' : 'none';
+    return [report.envelopeId, decoded(report.envelopeId)].includes(envelopeId) ? 'envid' : 'none';
   }
   const about = report.originalMessageId ?? report.original?.messageId ?? null;
   return about !== null && about === sent.messageId ? 'message-id' : 'none';
@@ -133,18 +133,9 @@ function findRecipients(
 
 /** Case does not count: servers change it, and the tie does not hang on it. */
 function mailboxOf(address: string): string {
-  return attempt(() => parseAddress(address).path.toLowerCase()) ?? address;
+  return orNull(() => parseAddress(address).path.toLowerCase()) ?? address;
 }
 
 function decoded(xtext: string | null): string | null {
-  return xtext === null ? null : attempt(() => decodeXtext(xtext));
-}
-
-function attempt(read: () => string): string | null {
-  try {
-    return read();
-  } catch (error) {
-    if (isConfigError(error)) return null;
-    throw error;
-  }
+  return xtext === null ? null : orNull(() => decodeXtext(xtext));
 }

@@ -102,7 +102,7 @@ export function readReport(
 
 /** As latin1: one character is one octet. */
 function beginningOf(message: Uint8Array | string, remark: (what: string) => void): string {
-  const octets = Buffer.from(typeof message === 'string' ? message.slice(0, LONGEST_MESSAGE + 1) : message);
+  const octets = Buffer.from(message.slice(0, LONGEST_MESSAGE + 1));
   if (octets.length > LONGEST_MESSAGE) remark('it is longer than what is read');
   return octets.toString('latin1', 0, LONGEST_MESSAGE);
 }

@@ -88,6 +88,10 @@ describe('return addresses with a token', () => {
       expect(() => createReturnAddress('a', { ...how, keys })).toThrow(refusal);
       expect(() => readReturnAddress(made, { ...how, keys })).toThrow(refusal);
     }
+    for (const now of [Number.NaN, undefined as never, String(NOW) as never]) {
+      expect(() => createReturnAddress('a', { ...how, now })).toThrow(refusal);
+      expect(() => readReturnAddress(made, { ...how, now })).toThrow(refusal);
+    }
     expect(() => createReturnAddress('a', { ...how, validFor: '200000d' })).toThrow(refusal);
     expect(() => createReturnAddress('a', { ...how, validfor: '1d' } as never)).toThrow(
       /did you mean "validFor"/,

@@ -9,10 +9,10 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Duration, parseDuration } from '../core/duration.js';
-import { ConfigError, isConfigError } from '../core/errors.js';
+import { ConfigError, orNull } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { printable } from '../core/printable.js';
-import { type Address, parseAddress } from '../message/address.js';
+import { type Address, domainOf, parseAddress } from '../message/address.js';
 
 /** How return addresses are made and read. */
 export interface ReturnAddressOptions {
@@ -42,7 +42,7 @@ const TAIL = /^([a-z0-9._-]+)-([0-9a-z]{4})([0-9a-v]{20})$/;
 
 /**
  * A return address for the message `id` (lower-case letters, digits, `.`, `_`, `-`), valid for 30 days unless `validFor` says
- * otherwise. With `bounces@` an id may have 31 characters: a UUID fits without its dashes.
+ * otherwise. With `bounces@` an id may have 31 characters, with `bounce@` 32: a UUID without its dashes.
  * @throws ConfigError `return-address-invalid`, `address-invalid`, `duration-invalid`, `option-unknown`
  */
 export function createReturnAddress(
@@ -70,7 +70,7 @@ export function createReturnAddress(
       `expected at most ${id.length - (Buffer.byteLength(local) - 64)} characters, as a local part has 64 (RFC 5321 §4.5.3.1.1), got ${id.length}`,
     );
   }
-  return parseAddress(`${local}@${hostOf(base)}`).path;
+  return parseAddress(`${local}@${domainOf(base)}`).path;
 }
 
 /**
@@ -80,50 +80,40 @@ export function createReturnAddress(
 export function readReturnAddress(address: string, options: ReturnAddressOptions): ReturnAddressReading {
   refuseUnknownOptions(options, OPTIONS, 'readReturnAddress');
   const base = baseOf(options);
-  const given = parse(address);
+  const given = orNull(() => parseAddress(address));
   const prefix = `${base.local.toLowerCase()}+`;
   const local = given?.local.toLowerCase() ?? '';
-  if (given === null || hostOf(given) !== hostOf(base) || !local.startsWith(prefix)) {
+  if (given === null || domainOf(given) !== domainOf(base) || !local.startsWith(prefix)) {
     return { kind: 'invalid', why: 'It is not an address of the mailbox that gets the reports.' };
   }
   const [, id = '', expiry = '', mac = ''] = TAIL.exec(local.slice(prefix.length)) ?? [];
   const right = options.keys.map((key) => equal(mac, sign(key, base, id, expiry)));
-  if (id === '' || !right.includes(true)) {
+  if (!right.includes(true)) {
     return { kind: 'invalid', why: 'It was not made with any of the keys, or was changed.' };
   }
   const expiresAt = Number.parseInt(expiry, 36) * HOUR;
   return { kind: options.now < expiresAt ? 'valid' : 'expired', id, expiresAt };
 }
 
-function baseOf({ address, keys }: ReturnAddressOptions): Address {
+function baseOf({ address, keys, now }: ReturnAddressOptions): Address {
   const isLong = (key: unknown): boolean =>
     (typeof key === 'string' || key instanceof Uint8Array) && Buffer.from(key).length >= LEAST_KEY;
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isLong)) {
     throw invalid('keys', `expected a list of secrets of at least ${LEAST_KEY} octets each`);
   }
+  if (!Number.isFinite(now)) throw invalid('now', 'expected milliseconds since the epoch');
   return parseAddress(address, 'returnAddress');
 }
 
-const hostOf = ({ domain, literal }: Address): string => (literal ? `[${domain}]` : domain);
-
 function sign(key: string | Uint8Array, base: Address, id: string, expiry: string): string {
-  const text = ['enforced-tls return address', base.local.toLowerCase(), hostOf(base), id, expiry].join('\n');
-  const hex = createHmac('sha256', key).update(text).digest('hex').slice(0, 25);
+  const parts = ['enforced-tls return address', base.local.toLowerCase(), domainOf(base), id, expiry];
+  const hex = createHmac('sha256', key).update(parts.join('\n')).digest('hex').slice(0, 25);
   return BigInt(`0x${hex}`).toString(32).padStart(20, '0');
 }
 
 /** In constant time for texts of one length. */
 function equal(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
-}
-
-function parse(address: string): Address | null {
-  try {
-    return parseAddress(address);
-  } catch (error) {
-    if (isConfigError(error)) return null;
-    throw error;
-  }
 }
 
 function invalid(what: string, why: string): ConfigError {

@@ -9,7 +9,7 @@
  * Failure: what clients, DNS and policies say is a verdict; ConfigError for a client address that is none.
  */
 import { type Context, createContext } from '../core/context.js';
-import { isConfigError } from '../core/errors.js';
+import { orNull } from '../core/errors.js';
 import { parseFields } from '../message/header-fields.js';
 import { checkSpf } from '../spf/check.js';
 import type { SpfResult } from '../spf/evaluate.js';
@@ -97,10 +97,5 @@ async function judgeMessage(
 
 /** A header that cannot be read names nobody. */
 function readHeader(header: Uint8Array): readonly PraField[] {
-  try {
-    return parseFields(header);
-  } catch (error) {
-    if (isConfigError(error)) return [];
-    throw error;
-  }
+  return orNull(() => parseFields(header)) ?? [];
 }

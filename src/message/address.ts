@@ -79,6 +79,11 @@ export function parseAddress(text: string, what = 'address'): Address {
   };
 }
 
+/** The domain as it stands in the address and names a job: canonical, a literal in its brackets. */
+export function domainOf({ domain, literal }: Pick<Address, 'domain' | 'literal'>): string {
+  return literal ? `[${domain}]` : domain;
+}
+
 /** The local part without quotes, or null where it breaks the grammar. */
 function parseLocal(text: string): string | null {
   if (!text.startsWith('"')) return DOT_STRING.test(text) ? text : null;

@@ -2,7 +2,7 @@
  * A message in the memory of this process, copied so that the host may use its buffer again. It is looked at once, while
  * it is copied, and kept in canonical form: as nobody else can change it, it goes out as it lies there, at every attempt.
  */
-import crypto, { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { keepBlock } from '../core/blocks.js';
 import { createLineScan, type ScanFacts, type ScanOptions } from './line-scan.js';
 import { prove } from './proven.js';
@@ -72,12 +72,10 @@ function holdPieces(given: Iterable<Buffer>, options: ScanOptions): HeldOctets {
 
 function digestOf(pieces: readonly Buffer[]): string {
   const [only] = pieces;
-  // Node 20.12; where it is missing the long way does it.
-  if (only !== undefined && pieces.length === 1 && 'hash' in crypto)
-    return crypto.hash('sha256', only, 'hex');
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex');
+  if (only !== undefined && pieces.length === 1) return hash('sha256', only, 'hex');
+  const digest = createHash('sha256');
+  for (const piece of pieces) digest.update(piece);
+  return digest.digest('hex');
 }
 
 function withoutFirst(pieces: readonly Buffer[], count: number): Buffer[] {

@@ -12,12 +12,12 @@ const ESCAPE = /\\x\{([0-9A-F]{2,6})\}/gi;
 
 /** An address as it is, in the form for places that take UTF-8: inside SMTPUTF8. */
 export function toUnicodeForm(address: string): string {
-  return address.replaceAll(RESERVED, escape);
+  return address.replaceAll(RESERVED, escapeCharacter);
 }
 
 /** A unicode form in the form for every other place; it is xtext as well (RFC 3461 §4). */
 export function toAsciiForm(unicodeForm: string): string {
-  return unicodeForm.replaceAll(/[^!-*,-<>-~]/gu, escape);
+  return unicodeForm.replaceAll(/[^!-*,-<>-~]/gu, escapeCharacter);
 }
 
 /** The address that either form stands for; what is no escape stays as it is. */
@@ -30,6 +30,7 @@ export function fromEitherForm(text: string): string {
   });
 }
 
-function escape(char: string): string {
+/** `\x{HEX}` for one character. */
+export function escapeCharacter(char: string): string {
   return `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}}`;
 }

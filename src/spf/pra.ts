@@ -9,7 +9,7 @@
  *
  * Failure: null. Standard: RFC 4407 §2.
  */
-import { isConfigError } from '../core/errors.js';
+import { orNull } from '../core/errors.js';
 import { type Address, parseAddress } from '../message/address.js';
 import { withoutComments } from '../message/headers.js';
 
@@ -59,10 +59,5 @@ function readMailbox(value: string): Address | null {
   const text = withoutComments(Buffer.from(value, 'latin1').toString('utf8')).trim();
   const named = /^([^<]*)<([^<>]*)>$/u.exec(text);
   if (named !== null && !PHRASE.test(named[1] ?? '')) return null;
-  try {
-    return parseAddress(named === null ? text : (named[2] ?? '').trim(), 'pra');
-  } catch (error) {
-    if (isConfigError(error)) return null;
-    throw error;
-  }
+  return orNull(() => parseAddress(named === null ? text : (named[2] ?? '').trim(), 'pra'));
 }
