@@ -7,14 +7,12 @@
  *
  * Told are the rate, what it took, and the memory at each quarter of the way.
  */
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { cpus } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runSender, startServer } from './children.mjs';
+import { machine } from './figures.mjs';
 import { messageOf } from './message.mjs';
 import { domainOf, isSilent } from './names.mjs';
 
@@ -91,39 +89,9 @@ async function send({ port, dns, root, atOnce }) {
   return { seconds, cpu: (user + system) / 1e6, rss, loopP99: delay.percentile(99) / 1e6 };
 }
 
-async function startHosts() {
-  const hosts = fileURLToPath(new URL('hosts.mjs', import.meta.url));
-  const child = spawn(process.execPath, [hosts, values['dns-ms']], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => JSON.parse((await lines.next()).value);
-  const ready = await next();
-  return {
-    ...ready,
-    seen() {
-      child.stdin.write('seen\n');
-      return next();
-    },
-    close: () => child.kill(),
-  };
-}
-
 async function runOnce(hosts, atOnce) {
-  const { port, dns, root } = hosts;
-  const args = [
-    fileURLToPath(import.meta.url),
-    '--domains',
-    values.domains,
-    '--send',
-    JSON.stringify({ port, dns, root, atOnce }),
-  ];
-  const { code, text } = await new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.on('data', (octets) => (out += octets));
-    child.once('close', (exit) => resolve({ code: exit, text: out }));
-  });
-  if (code !== 0) throw new Error('the sender failed');
-  const run = JSON.parse(text);
+  const send = JSON.stringify({ ...hosts.ready, atOnce });
+  const run = await runSender('destinations.mjs', ['--domains', values.domains, '--send', send]);
   const seen = await hosts.seen();
   if (new Set(seen.digests).size !== count)
     throw new Error(`${seen.digests.length} messages arrived, not ${count}`);
@@ -144,15 +112,13 @@ if (values.send !== undefined) {
   console.log(JSON.stringify(await send(JSON.parse(values.send))));
   process.exit(0);
 }
-const hosts = await startHosts();
+const hosts = await startServer('hosts.mjs', [values['dns-ms']]);
 try {
-  console.log(
-    `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${count} domains, answers of DNS after ${values['dns-ms']} ms`,
-  );
+  console.log(`${machine()}, ${count} domains, answers of DNS after ${values['dns-ms']} ms`);
   const results = [];
   for (const atOnce of values['at-once'].split(',')) results.push(await runOnce(hosts, Number(atOnce)));
   console.table(results);
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, 2));
 } finally {
-  hosts.close();
+  await hosts.close();
 }

@@ -9,10 +9,11 @@
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import net from 'node:net';
 import tls from 'node:tls';
 import { messageOf } from './message.mjs';
 import { addressOf, domainOf, hostOf } from './names.mjs';
+import { openSession } from './plain-client.mjs';
+import { surroundings } from './surroundings.mjs';
 
 const [, , kind, portText, rootsFile, countText, atOnceText] = process.argv;
 const port = Number(portText);
@@ -30,31 +31,17 @@ async function floor() {
   const tail = Buffer.from('.\r\n');
   return {
     async send(i) {
-      const socket = net.connect(port, addressOf(i));
-      socket.setNoDelay(true);
-      const clear = replies(socket);
-      await clear();
-      socket.write('EHLO out.bank.test\r\n');
-      await clear();
-      socket.write('STARTTLS\r\n');
-      await clear();
-      socket.removeAllListeners('data');
-      const layer = tls.connect({ socket, secureContext, servername: hostOf(i) });
-      await once(layer, 'secureConnect');
-      const inside = replies(layer);
-      layer.write('EHLO out.bank.test\r\n');
-      await inside();
+      const address = addressOf(i);
+      const { layer, replies } = await openSession({ port, address, secureContext, servername: hostOf(i) });
       layer.write(`MAIL FROM:<${from}>\r\nRCPT TO:<${toOf(i)}>\r\nDATA\r\n`);
-      await inside();
-      await inside();
-      await inside();
+      await replies(3);
       layer.cork();
       layer.write(messageOf(i, SIZE));
       layer.write(tail);
       layer.uncork();
-      await inside();
+      await replies(1);
       layer.write('QUIT\r\n');
-      await inside();
+      await replies(1);
       layer.end();
       await once(layer, 'close');
     },
@@ -65,24 +52,17 @@ async function floor() {
 async function ours() {
   const { createSender, memoryQueue, summarise } = await import('../dist/index.js');
   const { pemStore } = await import('../dist/x509/index.js');
-  const found = (records) => Promise.resolve({ kind: 'found', records, dnssec: 'insecure', ttl: 3600 });
   const numberOf = (name) => Number(/\d+/.exec(name)?.[0]);
   const sender = createSender({
-    ehloName: 'out.bank.test',
-    default: 'verified',
+    ...surroundings({
+      port,
+      trust: pemStore([...roots, root], 'bench', Date.now()),
+      hostOf: (domain) => hostOf(numberOf(domain)),
+      addressOf: (host) => addressOf(numberOf(host)),
+    }),
     queue: memoryQueue(),
-    trust: pemStore([...roots, root], 'bench', Date.now()),
-    port,
-    allowPrivateAddresses: true,
-    families: ['ipv4'],
     concurrency: atOnce,
     onAttempt: summarise,
-    resolver: {
-      name: 'bench',
-      mx: (domain) => found([{ preference: 10, exchange: hostOf(numberOf(domain)) }]),
-      addresses: (host) => found([addressOf(numberOf(host))]),
-      cname: () => Promise.resolve({ kind: 'nodata', dnssec: 'insecure', ttl: 3600 }),
-    },
   });
   return {
     async send(i) {
@@ -110,26 +90,6 @@ async function nodemailer(ca) {
     },
     close: () => undefined,
   };
-}
-
-/** Reads replies one by one; a reply ends with the line that has a space behind its code. */
-function replies(socket) {
-  const done = [];
-  const waiting = [];
-  let text = '';
-  socket.on('data', (octets) => {
-    text += octets.toString('latin1');
-    for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
-      const one = text.slice(0, end);
-      text = text.slice(end + 2);
-      if (one[3] === '-') continue;
-      if (one[0] > '3') throw new Error(`refused: ${one}`);
-      const wake = waiting.shift();
-      if (wake) wake(one);
-      else done.push(one);
-    }
-  });
-  return () => (done.length > 0 ? done.shift() : new Promise((resolve) => waiting.push(resolve)));
 }
 
 /** Sends the messages of these numbers, so many at the same time. */

@@ -7,15 +7,14 @@
  * Every destination has a certificate of its own. Every message arrives or the run fails. Quote the ratios: they are taken
  * within a round.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { certdataStore } from '../dist/x509/index.js';
+import { runSender, startServer } from './children.mjs';
+import { machine, median } from './figures.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,48 +25,20 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 function publicRoots() {
-  const text = gunzipSync(readFileSync(here('../test/data/certdata-2025-10.txt.gz'))).toString('latin1');
+  const text = gunzipSync(
+    readFileSync(new URL('../test/data/certdata-2025-10.txt.gz', import.meta.url)),
+  ).toString('latin1');
   return certdataStore(text).anchors.map(({ certificate }) => {
     const base64 = Buffer.from(certificate.der).toString('base64');
     return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`;
   });
 }
 
-async function startHosts() {
-  const child = spawn(process.execPath, [here('hosts.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const { port, root } = JSON.parse((await lines.next()).value);
-  return {
-    port,
-    root,
-    async seen() {
-      child.stdin.write('seen\n');
-      return JSON.parse((await lines.next()).value);
-    },
-    close: () => child.kill(),
-  };
-}
-
 async function runOnce(kind, hosts, rootsFile) {
-  const args = [
-    here('each-anew.mjs'),
-    kind,
-    String(hosts.port),
-    rootsFile,
-    values.messages,
-    values['at-once'],
-  ];
-  const { code, text } = await new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.on('data', (octets) => (out += octets));
-    child.once('close', (exit) => resolve({ code: exit, text: out }));
-  });
-  if (code !== 0) throw new Error(`${kind} failed`);
-  const run = JSON.parse(text);
+  const { port } = hosts.ready;
+  const run = await runSender('each-anew.mjs', [kind, port, rootsFile, values.messages, values['at-once']]);
   const seen = await hosts.seen();
   if (seen.connections !== run.sent || new Set(seen.digests).size !== run.sent)
     throw new Error(
@@ -77,16 +48,14 @@ async function runOnce(kind, hosts, rootsFile) {
   return { rate: count / run.seconds, cpu: (run.cpu / count) * 1000, rssMb: run.rssMb };
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
 const folder = mkdtempSync(join(tmpdir(), 'handshakes-'));
-const hosts = await startHosts();
+const hosts = await startServer('hosts.mjs', []);
 try {
   const roots = publicRoots();
   const rootsFile = join(folder, 'roots.json');
-  writeFileSync(rootsFile, JSON.stringify({ root: hosts.root, roots }));
+  writeFileSync(rootsFile, JSON.stringify({ root: hosts.ready.root, roots }));
   const kinds = values.senders.split(',');
-  console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${roots.length} roots`);
+  console.log(`${machine()}, ${roots.length} roots`);
   const runs = new Map(kinds.map((kind) => [kind, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {
     for (const kind of kinds) runs.get(kind).push(await runOnce(kind, hosts, rootsFile));
@@ -106,6 +75,6 @@ try {
   console.table(results);
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, 2));
 } finally {
-  hosts.close();
+  await hosts.close();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -7,19 +7,18 @@
  *
  * Time runs as it does, but hours in which nothing is due are skipped. A probe is a connection that the partner saw.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { createSender } from '../dist/index.js';
 import { createAuthority } from '../dist/testing/index.js';
 import { pemStore } from '../dist/x509/index.js';
+import { startServer } from './children.mjs';
 import { messageOf } from './message.mjs';
+import { surroundings } from './surroundings.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -75,48 +74,25 @@ function skippingClock() {
   };
 }
 
-async function startSink(identity, at) {
-  const script = join(fileURLToPath(new URL('.', import.meta.url)), 'sink.mjs');
-  const args = [script, file('sink.key', identity.key), file('sink.pem', identity.chain), '0', `at=${at}`];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const port = Number((await lines.next()).value.slice(5));
-  return {
-    port,
-    async seen() {
-      child.stdin.write('seen\n');
-      return JSON.parse((await lines.next()).value);
-    },
-    close: () => new Promise((resolve) => child.once('exit', resolve).kill()),
-  };
-}
+const startSink = (identity, at) =>
+  startServer('sink.mjs', [file('sink.key', identity.key), file('sink.pem', identity.chain), 0, `at=${at}`]);
 
 const clock = skippingClock();
 const authority = await createAuthority();
 const steady = await startSink(authority.forHost('mx.steady.test'), '127.0.0.2:0');
-const { port } = steady;
+const { port } = steady.ready;
 let partner = await startSink(authority.fault('expired', 'mx.held.test'), `127.0.0.1:${port}`);
-const found = (records) => Promise.resolve({ kind: 'found', records, dnssec: 'insecure', ttl: 3600 });
-const none = () => Promise.resolve({ kind: 'nodata', dnssec: 'insecure', ttl: 3600 });
 const sender = createSender({
-  ehloName: 'out.bank.test',
-  default: 'verified',
+  ...surroundings({
+    port,
+    trust: pemStore(authority.trust, 'bench'),
+    addressOf: (host) => (host === 'mx.held.test' ? '127.0.0.1' : '127.0.0.2'),
+  }),
   queue: join(folder, 'mail.sqlite'),
-  trust: pemStore(authority.trust, 'bench'),
   clock,
-  port,
-  allowPrivateAddresses: true,
-  families: ['ipv4'],
   concurrency: Number(values.concurrency),
   perDomain: Number(values['per-domain']),
   reports: { onReport: () => void (warnings += 1) },
-  resolver: {
-    name: 'bench',
-    mx: (domain) => found([{ preference: 10, exchange: `mx.${domain}` }]),
-    addresses: (host, family) =>
-      family === 4 ? found([host === 'mx.held.test' ? '127.0.0.1' : '127.0.0.2']) : none(),
-    cname: none,
-  },
 });
 let warnings = 0;
 const mail = (to, i) => sender.send({ from: 'ops@bank.test', to, message: messageOf(i, size) });

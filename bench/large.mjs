@@ -10,18 +10,16 @@
  * Every message arrives whole or the run fails. Each run is a process of its own that has sent five messages before. Quote
  * the ratios: they are taken within a round.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runSender, startServer } from './children.mjs';
+import { machine, median } from './figures.mjs';
 import { messageOf } from './message.mjs';
+import { openSession } from './plain-client.mjs';
+import { pooledTransport, surroundings } from './surroundings.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -42,25 +40,13 @@ const to = 'anna@sink.test';
 async function createOurs({ port, root }) {
   const { createSender, memoryQueue } = await import('../dist/index.js');
   const { pemStore } = await import('../dist/x509/index.js');
-  const found = (records) => Promise.resolve({ kind: 'found', records, dnssec: 'insecure', ttl: 3600 });
   const sender = createSender({
-    ehloName: 'out.bank.test',
-    default: 'verified',
+    ...surroundings({ port, trust: pemStore(root, 'bench', Date.now()) }),
     queue: memoryQueue(),
-    trust: pemStore(root, 'bench', Date.now()),
-    port,
-    allowPrivateAddresses: true,
-    families: ['ipv4'],
     work: 'by-call',
     concurrency: 2 * CONNECTIONS,
     perDomain: 2 * CONNECTIONS,
     perHost: CONNECTIONS,
-    resolver: {
-      name: 'bench',
-      mx: () => found([{ preference: 10, exchange: 'mx.sink.test' }]),
-      addresses: () => found(['127.0.0.1']),
-      cname: () => Promise.resolve({ kind: 'nodata', dnssec: 'insecure', ttl: 3600 }),
-    },
   });
   const put = (messages) => Promise.all(messages.map((message) => sender.send({ from, to, message })));
   const deliver = async (receipts) => {
@@ -84,17 +70,7 @@ async function ours(server) {
 }
 
 async function nodemailer({ port, root }) {
-  const { createTransport } = await import('nodemailer');
-  const transport = createTransport({
-    host: '127.0.0.1',
-    port,
-    name: 'out.bank.test',
-    requireTLS: true,
-    pool: true,
-    maxConnections: CONNECTIONS,
-    maxMessages: Infinity,
-    tls: { ca: root, servername: 'mx.sink.test' },
-  });
+  const transport = await pooledTransport({ port, ca: root, connections: CONNECTIONS });
   return {
     prepare: (messages) => messages,
     send: (messages) =>
@@ -104,26 +80,13 @@ async function nodemailer({ port, root }) {
 
 async function floor({ port, root }) {
   const open = async () => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.setNoDelay(true);
-    const clear = repliesOf(socket);
-    await clear();
-    for (const command of ['EHLO out.bank.test\r\n', 'STARTTLS\r\n']) {
-      socket.write(command);
-      await clear();
-    }
-    socket.removeAllListeners('data');
-    const layer = tls.connect({ socket, ca: root, servername: 'mx.sink.test' });
-    await once(layer, 'secureConnect');
-    const replies = repliesOf(layer);
-    layer.write('EHLO out.bank.test\r\n');
-    await replies();
+    const { layer, replies } = await openSession({ port, ca: root, servername: 'mx.sink.test' });
     return async (body) => {
       layer.write(`MAIL FROM:<${from}>\r\nRCPT TO:<${to}>\r\nDATA\r\n`);
-      for (let due = 3; due > 0; due -= 1) await replies();
+      await replies(3);
       layer.write(body);
       layer.write('.\r\n');
-      await replies();
+      await replies(1);
     };
   };
   const lines = await Promise.all(Array.from({ length: CONNECTIONS }, open));
@@ -136,18 +99,6 @@ async function floor({ port, root }) {
       };
       await Promise.all(lines.map(work));
     },
-  };
-}
-
-/** Gives replies one by one; a reply ends with the line that has a space behind its code. */
-function repliesOf(socket) {
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
-  return async () => {
-    for (;;) {
-      const { value } = await lines.next();
-      if (value[0] > '3') throw new Error(`refused: ${value}`);
-      if (value[3] !== '-') return;
-    }
   };
 }
 
@@ -182,37 +133,18 @@ async function startSink(folder) {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const args = [
-    fileURLToPath(new URL('sink.mjs', import.meta.url)),
-    file('key.pem', key),
-    file('chain.pem', chain),
-    '0',
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const port = Number((await lines.next()).value.slice('port '.length));
+  const sink = await startServer('sink.mjs', [file('key.pem', key), file('chain.pem', chain), 0]);
   return {
-    server: { port, root: authority.trust },
-    async seen() {
-      child.stdin.write('seen\n');
-      return new Map(JSON.parse((await lines.next()).value).digests);
-    },
-    close: () => child.kill(),
+    server: { port: sink.ready.port, root: authority.trust },
+    seen: async () => new Map((await sink.seen()).digests),
+    close: sink.close,
   };
 }
 
-async function runOnce(kind, server, path) {
-  const args = [fileURLToPath(import.meta.url), '--send', JSON.stringify({ kind, server, path })];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (octets) => (text += octets));
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${kind} failed`);
-  return JSON.parse(text);
-}
+const runOnce = (kind, server, path) =>
+  runSender('large.mjs', ['--send', JSON.stringify({ kind, server, path })]);
 
 const digestOf = (octets) => createHash('sha256').update(octets).digest('hex');
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 async function compare(sink) {
   const wanted = new Set(Array.from({ length: WARM_UP + COUNT }, (_, i) => digestOf(messageOf(i, SIZE))));
@@ -264,15 +196,13 @@ if (values.send !== undefined) {
 const folder = mkdtempSync(join(tmpdir(), 'large-'));
 const sink = await startSink(folder);
 try {
-  console.log(
-    `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${CONNECTIONS} connections`,
-  );
+  console.log(`${machine()}, ${CONNECTIONS} connections`);
   const memory = await weigh(sink, folder);
   console.table([memory]);
   const cpu = await compare(sink);
   console.table(cpu);
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ memory, cpu }, null, 2));
 } finally {
-  sink.close();
+  await sink.close();
   rmSync(folder, { recursive: true, force: true });
 }

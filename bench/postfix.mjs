@@ -12,12 +12,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createAuthority } from '../dist/testing/index.js';
+import { runSender, startServer } from './children.mjs';
+import { machine, median } from './figures.mjs';
 import { messageOf } from './message.mjs';
 
 const { values } = parseArgs({
@@ -33,14 +33,12 @@ const { values } = parseArgs({
 });
 const count = Number(values.messages);
 const size = Number(values.size);
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(values.folder, 'postfix-bench-'));
 const file = (name, content) => {
   const path = join(folder, name);
   if (content !== undefined) writeFileSync(path, content);
   return path;
 };
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function freePort() {
@@ -50,22 +48,6 @@ async function freePort() {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-async function startSink(authority) {
-  const { key, chain } = authority.forHost('mx.sink.test');
-  const args = [here('sink.mjs'), file('sink.key', key), file('sink.pem', chain), '0'];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const port = Number((await lines.next()).value.slice(5));
-  return {
-    port,
-    async seen() {
-      child.stdin.write('seen\n');
-      return JSON.parse((await lines.next()).value);
-    },
-    close: () => child.kill(),
-  };
 }
 
 /** A Postfix that relays what it gets on loopback to the sink, over verified TLS. */
@@ -151,36 +133,34 @@ async function runPostfix(postfix, sink, messages) {
 
 /** Messages a second from the first `send` to the last outcome that is kept. */
 async function runOurs(sink, round) {
-  const queue = file(`queue-${round}.sqlite`);
-  const args = [
+  const { rate } = await runSender('send.mjs', [
     'durable',
-    String(sink.port),
+    sink.ready.port,
     file('ca.pem'),
-    String(count),
-    String(size),
+    count,
+    size,
     values.connections,
-  ];
-  const text = execFileSync(process.execPath, ['--no-warnings', here('send.mjs'), ...args, queue]);
+    file(`queue-${round}.sqlite`),
+  ]);
   const { messages, digests } = await sink.seen();
   if (messages !== count || digests.length !== count) {
     throw new Error(
       `ours: ${messages} messages arrived, ${digests.length} different ones, expected ${count}`,
     );
   }
-  return JSON.parse(text).rate;
+  return rate;
 }
 
 const authority = await createAuthority();
 file('ca.pem', authority.trust);
 // smtp-source ends the lines itself.
 file('message', messageOf(0, size).toString('latin1').replaceAll('\r\n', '\n'));
-const sink = await startSink(authority);
-const postfix = await startPostfix(sink.port);
+const { key, chain } = authority.forHost('mx.sink.test');
+const sink = await startServer('sink.mjs', [file('sink.key', key), file('sink.pem', chain), 0]);
+const postfix = await startPostfix(sink.ready.port);
 try {
   const version = execFileSync('postconf', ['-h', 'mail_version']).toString().trim();
-  console.log(
-    `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, Postfix ${version}, ${count} messages of ${size} octets`,
-  );
+  console.log(`${machine()}, Postfix ${version}, ${count} messages of ${size} octets`);
   await runPostfix(postfix, sink, 200);
   const rounds = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
@@ -198,6 +178,6 @@ try {
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rounds, null, 2));
 } finally {
   postfix.close();
-  sink.close();
+  await sink.close();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,15 +1,15 @@
 /**
  * Sends messages to the sink and tells what it took: one run of one sender, in a process of its own.
  *
- *   node bench/send.mjs <ours|durable|nodemailer|floor> <port> <ca.pem> <messages> <size> <connections> [<queue>]
+ *   node bench/send.mjs <ours|durable|nodemailer|floor|floor-bdat> <port> <ca.pem> <messages> <size> <connections> [<queue>]
  *
  * `durable` is `ours` with the queue in a SQLite file: 50 callers, each waiting until its message is kept.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import net from 'node:net';
-import tls from 'node:tls';
 import { messageOf } from './message.mjs';
+import { openSession } from './plain-client.mjs';
+import { pooledTransport, surroundings } from './surroundings.mjs';
 
 const [, , kind, portText, caFile, countText, sizeText, connectionsText, queueFile] = process.argv;
 const port = Number(portText);
@@ -29,26 +29,13 @@ function numbers(start, end) {
 async function ours(callers, queueOf) {
   const { createSender, memoryQueue } = await import('../dist/index.js');
   const { pemStore } = await import('../dist/x509/index.js');
-  const found = (records) => Promise.resolve({ kind: 'found', records, dnssec: 'insecure', ttl: 3600 });
-  const none = () => Promise.resolve({ kind: 'nodata', dnssec: 'insecure', ttl: 3600 });
   const sender = createSender({
-    ehloName: 'out.bank.test',
-    default: 'verified',
+    ...surroundings({ port, trust: pemStore(ca, 'bench') }),
     queue: queueOf(memoryQueue),
-    trust: pemStore(ca, 'bench'),
-    port,
-    allowPrivateAddresses: true,
-    families: ['ipv4'],
     // A window of 16 on each connection, and half as many that wait for room.
     concurrency: 24 * connections,
     perDomain: 24 * connections,
     perHost: connections,
-    resolver: {
-      name: 'bench',
-      mx: () => found([{ preference: 10, exchange: 'mx.sink.test' }]),
-      addresses: (_, family) => (family === 4 ? found(['127.0.0.1']) : none()),
-      cname: none,
-    },
   });
   return {
     async run(next) {
@@ -79,17 +66,7 @@ async function ours(callers, queueOf) {
 }
 
 async function nodemailer() {
-  const { createTransport } = await import('nodemailer');
-  const transport = createTransport({
-    host: '127.0.0.1',
-    port,
-    name: 'out.bank.test',
-    requireTLS: true,
-    pool: true,
-    maxConnections: connections,
-    maxMessages: Infinity,
-    tls: { ca, servername: 'mx.sink.test' },
-  });
+  const transport = await pooledTransport({ port, ca, connections });
   return {
     async run(next) {
       const send = async () => {
@@ -155,60 +132,14 @@ function floorBdat() {
 }
 
 async function onConnections(send) {
-  const open = async () => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.setNoDelay(true);
-    const clear = lines(socket);
-    await clear(1);
-    socket.write('EHLO out.bank.test\r\n');
-    await clear(1);
-    socket.write('STARTTLS\r\n');
-    await clear(1);
-    socket.removeAllListeners('data');
-    const layer = tls.connect({ socket, ca, servername: 'mx.sink.test' });
-    await once(layer, 'secureConnect');
-    const replies = lines(layer);
-    layer.write('EHLO out.bank.test\r\n');
-    await replies(1);
-    return { layer, replies };
-  };
-  const layers = await Promise.all(Array.from({ length: connections }, open));
+  const open = () => openSession({ port, ca, servername: 'mx.sink.test' });
+  const sessions = await Promise.all(Array.from({ length: connections }, open));
   return {
     async run(next) {
-      await Promise.all(layers.map((each) => send(each, next)));
+      await Promise.all(sessions.map((each) => send(each, next)));
     },
-    close: () => layers.forEach(({ layer }) => layer.destroy()),
+    close: () => sessions.forEach(({ layer }) => layer.destroy()),
   };
-}
-
-/** Waits for so many replies, in the order of the calls; a reply ends with the line that has a space behind its code. */
-function lines(socket) {
-  const waiting = [];
-  let early = 0;
-  let text = '';
-  socket.on('data', (octets) => {
-    text += octets.toString('latin1');
-    let at = 0;
-    for (let end = text.indexOf('\r\n', at); end >= 0; end = text.indexOf('\r\n', at)) {
-      const isLast = text[at + 3] !== '-';
-      if (text[at] > '3') throw new Error(`refused: ${text.slice(at, end)}`);
-      at = end + 2;
-      if (!isLast) continue;
-      if (waiting.length === 0) early += 1;
-      else {
-        waiting[0].due -= 1;
-        if (waiting[0].due === 0) waiting.shift().resolve();
-      }
-    }
-    text = text.slice(at);
-  });
-  return (count) =>
-    new Promise((resolve) => {
-      const due = Math.max(0, count - early);
-      early = Math.max(0, early - count);
-      if (due === 0) resolve();
-      else waiting.push({ due, resolve });
-    });
 }
 
 const kinds = {

@@ -5,7 +5,7 @@
  *
  *   node bench/sink.mjs <key.pem> <cert.pem> <round trip in ms> [chunking] [at=<address>:<port>]
  *
- * It prints `port N` when it listens, and answers each line on its standard input with its count so far as JSON.
+ * It prints `{"port":N}` when it listens, and answers each line on its standard input with its count so far as JSON.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -170,7 +170,7 @@ function serve(socket) {
 }
 
 const server = net.createServer(serve);
-server.listen(Number(port), address, () => console.log(`port ${server.address().port}`));
+server.listen(Number(port), address, () => console.log(JSON.stringify({ port: server.address().port })));
 createInterface({ input: process.stdin })
   .on('line', () => {
     console.log(JSON.stringify({ ...seen, digests: [...seen.digests] }));

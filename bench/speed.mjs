@@ -9,14 +9,14 @@
  *
  * Every message arrives and is verified by its digest, or the run fails. Quote the ratios: they are taken within a round.
  */
-import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { createAuthority } from '../dist/testing/index.js';
+import { runSender, startServer } from './children.mjs';
+import { machine, median } from './figures.mjs';
 import { messageOf } from './message.mjs';
 
 const { values } = parseArgs({
@@ -32,70 +32,16 @@ const { values } = parseArgs({
   },
 });
 const list = (text) => text.split(',').map(Number);
-const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'speed-'));
 const file = (name) => join(folder, name);
 
-function makeCertificates() {
-  const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const key = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '30',
-  ];
-  openssl(
-    ...key,
-    '-subj',
-    '/CN=Bench Root',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-addext',
-    'keyUsage=critical,keyCertSign',
-  );
-  const extensions = [
-    'basicConstraints=critical,CA:FALSE',
-    'extendedKeyUsage=serverAuth',
-    'subjectAltName=DNS:mx.sink.test',
-  ];
-  const added = extensions.flatMap((each) => ['-addext', each]);
-  openssl(
-    ...key,
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-subj',
-    '/CN=mx.sink.test',
-    ...added,
-    '-keyout',
-    'leaf.key',
-    '-out',
-    'leaf.pem',
-  );
-}
-
-async function startSink(rtt, form) {
-  const args = [join(here, 'sink.mjs'), file('leaf.key'), file('leaf.pem'), String(rtt)];
-  if (form === 'bdat') args.push('chunking');
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const { value } = await lines.next();
-  return {
-    port: Number(value.slice(5)),
-    async seen() {
-      child.stdin.write('seen\n');
-      return JSON.parse((await lines.next()).value);
-    },
-    close: () => child.kill(),
-  };
+/** The key and the chain of the sink, and the root of both, in files. */
+async function makeCertificates() {
+  const authority = await createAuthority({ name: 'Bench Root' });
+  const { key, chain } = authority.forHost('mx.sink.test');
+  writeFileSync(file('leaf.key'), key);
+  writeFileSync(file('leaf.pem'), chain);
+  writeFileSync(file('ca.pem'), authority.trust);
 }
 
 function digestsOf(count, size) {
@@ -107,23 +53,14 @@ function digestsOf(count, size) {
 }
 
 async function runOnce(sender, sink, count, size) {
-  const args = [
-    join(here, 'send.mjs'),
+  const run = await runSender('send.mjs', [
     sender,
-    String(sink.port),
+    sink.ready.port,
     file('ca.pem'),
-    String(count),
-    String(size),
+    count,
+    size,
     values.connections,
-  ];
-  const run = await new Promise((resolve) => {
-    const options = { stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 };
-    const child = spawn(process.execPath, args, options);
-    let text = '';
-    child.stdout.on('data', (octets) => (text += octets));
-    child.once('close', (code) => resolve({ code, text }));
-  });
-  if (run.code !== 0) throw new Error(`${sender} failed`);
+  ]);
   const seen = await sink.seen();
   const wanted = digestsOf(count, size);
   const arrived = new Map(seen.digests);
@@ -132,7 +69,7 @@ async function runOnce(sender, sink, count, size) {
       `${sender}: ${seen.messages} messages arrived, ${arrived.size} different ones, expected ${count}`,
     );
   }
-  const { rate, mb, cpu, rssMb } = JSON.parse(run.text);
+  const { rate, mb, cpu, rssMb } = run;
   const { roundTrips } = seen;
   return { rate, mb, cpu: Number(cpu), rssMb, trips: roundTrips / count };
 }
@@ -144,8 +81,6 @@ async function fitCount(sender, sink, size) {
   const most = size > 1e6 ? 200 : 50_000;
   return Math.max(start, Math.min(most, Math.round(rate * Number(values.seconds))));
 }
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 const results = [];
 
@@ -187,15 +122,14 @@ async function compare({ form, rtt, size }, sink) {
 }
 
 try {
-  makeCertificates();
-  console.log(
-    `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${values.connections} connections`,
-  );
+  await makeCertificates();
+  console.log(`${machine()}, ${values.connections} connections`);
   for (const form of values.forms.split(',')) {
     for (const rtt of list(values.rtt)) {
-      const sink = await startSink(rtt, form);
+      const features = form === 'bdat' ? ['chunking'] : [];
+      const sink = await startServer('sink.mjs', [file('leaf.key'), file('leaf.pem'), rtt, ...features]);
       for (const size of list(values.sizes)) await compare({ form, rtt, size }, sink);
-      sink.close();
+      await sink.close();
     }
   }
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, 2));
