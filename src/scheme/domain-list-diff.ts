@@ -1,6 +1,7 @@
 /**
  * What one list says that another did not.
  */
+import { DETAILS } from './domain-list-format.js';
 import type { ListEntry } from './domain-list-rows.js';
 
 /** Domains that came, went, or about which a list says something else than before. */
@@ -24,15 +25,6 @@ export function diffLists(before: readonly ListEntry[], after: readonly ListEntr
   };
 }
 
-const SAID = [
-  'company',
-  'companyId',
-  'enrolled',
-  'rejectsPlaintext',
-  'technicalEmail',
-  'technicalTelephone',
-] as const satisfies readonly (keyof ListEntry)[];
-
 function saysTheSame(a: ListEntry, b: ListEntry): boolean {
-  return SAID.every((key) => a[key] === b[key]);
+  return DETAILS.every((key) => a[key] === b[key]);
 }

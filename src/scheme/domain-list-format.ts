@@ -41,15 +41,16 @@ export interface ListFormat {
 /** Where the columns of one table stand. */
 export type ColumnIndexes = ReadonlyMap<ListColumn, number>;
 
-const COLUMNS: readonly ListColumn[] = [
-  'domain',
+/** What a row says of its domain. */
+export const DETAILS = [
   'company',
   'companyId',
   'enrolled',
   'rejectsPlaintext',
   'technicalEmail',
   'technicalTelephone',
-];
+] as const satisfies readonly ListColumn[];
+const COLUMNS: readonly ListColumn[] = ['domain', ...DETAILS];
 const CONTACTS: readonly ListColumn[] = ['technicalEmail', 'technicalTelephone'];
 /** Rows in which titles are looked for: pages and spreadsheets put a heading or a date above them. */
 const MOST_ROWS_ABOVE = 20;

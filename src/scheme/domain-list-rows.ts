@@ -69,14 +69,6 @@ export interface RowsRead {
   readonly reported: number;
 }
 
-const CONTINUED: readonly ListColumn[] = [
-  'company',
-  'companyId',
-  'enrolled',
-  'rejectsPlaintext',
-  'technicalEmail',
-  'technicalTelephone',
-];
 /** An enrolment further in the future is a slip of the pen: a domain must not stay unprotected for it. */
 const FARTHEST_ENROLMENT = 366 * 86_400_000;
 
@@ -166,7 +158,7 @@ function fillFromAbove(cells: Cells, above: Cells | null): Cells {
   return new Map(
     [...cells].map(([column, text]) => [
       column,
-      text === '' && CONTINUED.includes(column) ? (above.get(column) ?? '') : text,
+      text === '' && column !== 'domain' ? (above.get(column) ?? '') : text,
     ]),
   );
 }

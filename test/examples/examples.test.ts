@@ -4,33 +4,18 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Sender } from '../../src/sender.js';
 import type { EngineOptions, SenderOptions } from '../../src/sender-options.js';
 import { createAuthority } from '../../src/testing/authority.js';
 import { createFakeClock } from '../../src/testing/clock.js';
-import { createWorld, type World, type WorldOptions } from '../../src/testing/world.js';
+import type { World, WorldOptions } from '../../src/testing/world.js';
 import { hasRedis, startRedis } from '../queue/redis-server.js';
-import { type BuiltPackage, buildPackage } from './built-package.js';
+import { useStage } from './stage.js';
 
 const tsconfig = new URL('../../examples/tsconfig.json', import.meta.url);
 
-let built: BuiltPackage;
-beforeAll(async () => {
-  built = await buildPackage();
-}, 60_000);
-afterAll(() => built.remove());
-
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
-async function makeWorld(options: WorldOptions): Promise<World> {
-  const world = await createWorld(options);
-  open.push(world);
-  return world;
-}
+const stage = useStage();
 
 describe('send.mjs', () => {
   interface Send {
@@ -43,11 +28,11 @@ describe('send.mjs', () => {
     options: WorldOptions,
     to: readonly string[],
   ): Promise<{ world: World; said: string[] }> {
-    const world = await makeWorld(options);
-    const { createBankSender, sendReport } = await built.load<Send>('examples/send.mjs');
+    const world = await stage.makeWorld(options);
+    const { createBankSender, sendReport } = await stage.built.load<Send>('examples/send.mjs');
     const { ehloName: _, default: __, ...surroundings } = world.senderOptions({ work: 'on-send' });
     const sender = createBankSender({ ...surroundings, onAttempt: () => undefined });
-    open.push(sender);
+    stage.closeLater(sender);
     return { world, said: await world.clock.until(sendReport(sender, to)) };
   }
   const partner = { 'partner.example': { mx: ['mx1.partner.example'] } };
@@ -129,13 +114,13 @@ describe('pieces.mjs', () => {
 
   async function deliver(world: World) {
     const { resolver, dial, trust, clock } = world.senderOptions();
-    const { deliverByHand } = await built.load<Pieces>('examples/pieces.mjs');
+    const { deliverByHand } = await stage.built.load<Pieces>('examples/pieces.mjs');
     const route = { allowPrivateAddresses: true };
     return world.clock.until(deliverByHand(mail, { resolver, dial, trust, clock, route }));
   }
 
   it('FAQ-22: pieces composed by hand deliver to a proven server', async () => {
-    const world = await makeWorld({ zones });
+    const world = await stage.makeWorld({ zones });
     expect(await deliver(world)).toMatchObject({ delivered: true, reason: null });
     const [message] = world.server('mx1.partner.example').messages;
     expect(message?.secure).toBe(true);
@@ -145,7 +130,10 @@ describe('pieces.mjs', () => {
   });
 
   it('FI-2, FI-19: to another one they say nothing but QUIT', async () => {
-    const world = await makeWorld({ zones, servers: { 'mx1.partner.example': { certificate: 'expired' } } });
+    const world = await stage.makeWorld({
+      zones,
+      servers: { 'mx1.partner.example': { certificate: 'expired' } },
+    });
     expect(await deliver(world)).toMatchObject({ delivered: false, reason: 'certificate-expired' });
     world.never('MAIL');
     world.saw('QUIT', 1);
@@ -165,10 +153,10 @@ describe('nodemailer.mjs', () => {
   };
 
   it('nodemailer, direct mode: the receipt is the proof, a refusal has a code and says who can mend it', async () => {
-    const { createDirectTransport, sendInvoice } = await built.load<Mailer>('examples/nodemailer.mjs');
-    const world = await makeWorld({ zones });
+    const { createDirectTransport, sendInvoice } = await stage.built.load<Mailer>('examples/nodemailer.mjs');
+    const world = await stage.makeWorld({ zones });
     const transport = createDirectTransport(surroundingsOf(world));
-    open.push(transport);
+    stage.closeLater(transport);
     expect(await world.clock.until(sendInvoice(transport, 'anna@partner.example'))).toEqual({
       sent: true,
       proof: 'TLSv1.3, verified by pkix',
@@ -187,13 +175,13 @@ describe('nodemailer.mjs', () => {
   });
 
   it('nodemailer, queue mode: the message is kept, then delivered', async () => {
-    const { createQueueTransport } = await built.load<Mailer>('examples/nodemailer.mjs');
-    const { createSender } = await built.load<{ createSender: (options: SenderOptions) => Sender }>(
+    const { createQueueTransport } = await stage.built.load<Mailer>('examples/nodemailer.mjs');
+    const { createSender } = await stage.built.load<{ createSender: (options: SenderOptions) => Sender }>(
       'dist/index.js',
     );
-    const world = await makeWorld({ zones });
+    const world = await stage.makeWorld({ zones });
     const sender = createSender(world.senderOptions());
-    open.push(sender);
+    stage.closeLater(sender);
     const { id } = await createQueueTransport(sender).sendMail({
       from: 'ops@bank.example',
       to: 'anna@partner.example',
@@ -218,11 +206,11 @@ describe('dkim.mjs', () => {
       publicKeyEncoding: { type: 'spki', format: 'der' },
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
-    const world = await makeWorld({ zones: { 'partner.example': { mx: ['mx1.partner.example'] } } });
-    const { createSigningSender } = await built.load<Dkim>('examples/dkim.mjs');
+    const world = await stage.makeWorld({ zones: { 'partner.example': { mx: ['mx1.partner.example'] } } });
+    const { createSigningSender } = await stage.built.load<Dkim>('examples/dkim.mjs');
     const key = { domain: 'bank.example', selector: 's1', privateKey };
     const sender = createSigningSender(key, world.senderOptions());
-    open.push(sender);
+    stage.closeLater(sender);
     await world.deliver(sender, {
       from: 'ops@bank.example',
       to: ['anna@partner.example'],
@@ -247,19 +235,19 @@ describe.skipIf(!hasRedis())('bullmq.mjs', () => {
 
   it('Q-8: a mail goes into Redis, comes out, and is delivered', async () => {
     const redis = await startRedis();
-    open.push({ close: () => redis.stop() });
+    stage.closeLater({ close: () => redis.stop() });
     // BullMQ lives by the real time.
-    const world = await makeWorld({
+    const world = await stage.makeWorld({
       zones: { 'partner.example': { mx: ['mx1.partner.example'] } },
       clock: createFakeClock(Date.now()),
     });
-    const { createRedisSender } = await built.load<Bullmq>('examples/bullmq.mjs');
+    const { createRedisSender } = await stage.built.load<Bullmq>('examples/bullmq.mjs');
     const { ehloName: _, default: __, queue: ___, ...surroundings } = world.senderOptions();
     const sender = createRedisSender(
       { host: redis.host, port: redis.port },
       { ...surroundings, complete: true },
     );
-    open.push(sender);
+    stage.closeLater(sender);
     const mail = {
       from: 'ops@bank.example',
       to: ['anna@partner.example'],
@@ -275,14 +263,20 @@ describe.skipIf(!hasRedis())('bullmq.mjs', () => {
 
 describe('as programs', () => {
   it('host.test.mjs: the tests of a host run with enforced-tls/testing', async () => {
-    const { code, stdout, stderr } = await built.run('vitest', 'run', '--dir', 'examples', 'host.test.mjs');
+    const { code, stdout, stderr } = await stage.built.run(
+      'vitest',
+      'run',
+      '--dir',
+      'examples',
+      'host.test.mjs',
+    );
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/Tests {2}3 passed/);
   }, 60_000);
 
   it('all examples: what they call exists, with these types', async () => {
     // Against the sources: the build that the other tests use has no types.
-    const { code, stdout } = await built.run('tsc', '-p', fileURLToPath(tsconfig));
+    const { code, stdout } = await stage.built.run('tsc', '-p', fileURLToPath(tsconfig));
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   }, 120_000);
 });

@@ -2,41 +2,20 @@
  * The examples of schemes run, as a host would run them: against the built package, in a small internet on loopback.
  */
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { composeReceived } from '../../src/inbound/received.js';
 import type { TestMail } from '../../src/preflight/test-mail.js';
 import type { Sender } from '../../src/sender.js';
 import type { SenderOptions } from '../../src/sender-options.js';
 import { createAuthority } from '../../src/testing/authority.js';
 import { createFakeClock } from '../../src/testing/clock.js';
-import { createWorld, type World, type WorldOptions } from '../../src/testing/world.js';
+import type { WorldOptions } from '../../src/testing/world.js';
 import type { ZoneResolver } from '../../src/testing/zones.js';
 import type { TrustStore } from '../../src/x509/trust-store.js';
-import { type BuiltPackage, buildPackage } from './built-package.js';
+import { surroundingsOf, useStage } from './stage.js';
 
 const DAY = 86_400_000;
-let built: BuiltPackage;
-beforeAll(async () => {
-  built = await buildPackage();
-}, 60_000);
-afterAll(() => built.remove());
-
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
-async function makeWorld(options: WorldOptions): Promise<World> {
-  const world = await createWorld(options);
-  open.push(world);
-  return world;
-}
-
-/** What a world puts in the place of the internet; names, classes and policies are those of the example. */
-function surroundingsOf(world: World): Partial<SenderOptions> {
-  const { ehloName: _, default: __, ...surroundings } = world.senderOptions({ work: 'on-send' });
-  return surroundings;
-}
+const stage = useStage();
 
 describe('partner-rollout.mjs', () => {
   interface Rollout {
@@ -50,19 +29,19 @@ describe('partner-rollout.mjs', () => {
   const OWN = 'mx.bank.example';
 
   async function begin(options: Partial<WorldOptions> = {}) {
-    const world = await makeWorld({
+    const world = await stage.makeWorld({
       zones: { 'partner.example': { mx: [HOST] }, 'next.example': { mx: ['mx.next.example'] } },
       ...options,
       servers: { [OWN]: {}, ...options.servers },
     });
-    const example = await built.load<Rollout>('examples/partner-rollout.mjs');
+    const example = await stage.built.load<Rollout>('examples/partner-rollout.mjs');
     const told: string[] = [];
     const stop = example.watchPartners((line) => void told.push(line));
     const sender = example.createRolloutSender(
       surroundingsOf(world),
-      join(built.folder, `told-${Math.random()}`),
+      join(stage.built.folder, `told-${Math.random()}`),
     );
-    open.push({ close: stop }, sender);
+    stage.closeLater({ close: stop }, sender);
     return { world, example, sender, told };
   }
 
@@ -120,17 +99,17 @@ describe('securemail.mjs', () => {
   const OTHER = 'securemail.partner.example';
 
   it('SM-1, SM-4, SM-5, SM-11, SM-12, SM-14, SM-16, SM-22: what is published is what is looked for; mail arrives or comes back', async () => {
-    const example = await built.load<Member>('examples/securemail.mjs');
+    const example = await stage.built.load<Member>('examples/securemail.mjs');
     const zone = example.recordsToPublish();
     const txt = [...zone.matchAll(/IN TXT "([^"]*)"/g)].map(([, text = '']) => text);
     expect(zone).toContain(`${DOMAIN}. IN A 192.0.2.1\n`);
-    const world = await makeWorld({
+    const world = await stage.makeWorld({
       zones: { [DOMAIN]: { a: ['127.0.0.71'], txt }, [OTHER]: { a: ['127.0.0.72'] } },
       servers: { [DOMAIN]: {}, [OTHER]: {} },
     });
     const { onPolicyFailure: _, policies: __, ...surroundings } = surroundingsOf(world);
     const sender = example.createMemberSender(surroundings);
-    open.push(sender);
+    stage.closeLater(sender);
     const { clock } = world;
     expect(await clock.until(example.lookAtOwnSetup(sender, world.resolver))).toMatch(/: PASS\n/);
     world.never('MAIL');
@@ -155,8 +134,8 @@ describe('finansinspektionen.mjs', () => {
   }
 
   it('FI-14, FI-22, FI-23: a change is judged, and the questionnaire filled from it', async () => {
-    const { planChange } = await built.load<Example>('examples/finansinspektionen.mjs');
-    const world = await makeWorld({ zones: {} });
+    const { planChange } = await stage.built.load<Example>('examples/finansinspektionen.mjs');
+    const world = await stage.makeWorld({ zones: {} });
     const { authority, trust } = world;
     const at = world.clock.now();
     const mx = [{ host: 'mx1.member.example', address: '192.0.2.1' }];
@@ -175,16 +154,20 @@ describe('finansinspektionen.mjs', () => {
   });
 
   it('FI-3, FI-5, FI-14: the gateways of the authority are looked at, and no mail is sent', async () => {
-    const { createMemberSender, lookAtAuthority } = await built.load<Example>(
+    const { createMemberSender, lookAtAuthority } = await stage.built.load<Example>(
       'examples/finansinspektionen.mjs',
     );
     const zones = { 'fi.se': { mx: ['post.fi.se', 'post2.fi.se'] } };
     const authority = await createAuthority({ name: 'DigiCert', clock: createFakeClock() });
     const look = async (servers: WorldOptions['servers']) => {
-      const world = await makeWorld({ zones, authority, ...(servers === undefined ? {} : { servers }) });
+      const world = await stage.makeWorld({
+        zones,
+        authority,
+        ...(servers === undefined ? {} : { servers }),
+      });
       const { policies: _, ...surroundings } = surroundingsOf(world);
       const sender = createMemberSender(surroundings);
-      open.push(sender);
+      stage.closeLater(sender);
       const found = await world.clock.until(lookAtAuthority(sender));
       world.never('MAIL');
       return found;

@@ -4,6 +4,7 @@
 import type { Clock } from '../../src/core/clock.js';
 import type { QueueDriver } from '../../src/queue/driver.js';
 import { createWorker } from '../../src/queue/worker.js';
+import { all } from '../../src/queue/worker.fixture.js';
 import { put } from '../../src/testing/queue-suite-mail.js';
 
 /** What became of the mail. */
@@ -44,19 +45,7 @@ export async function workThroughFalls(options: {
         const times = (sent.get(job.id) ?? 0) + 1;
         sent.set(job.id, times);
         if (times > 1 && job.interruptions === 0) unmarked.push(job.id);
-        return job.recipients.map(({ address }) => ({
-          recipient: address.text,
-          state: 'delivered' as const,
-          reason: null,
-          detail: '',
-          reply: null,
-          host: 'mx.test',
-          address: null,
-          verdict: null,
-          status: '2.0.0',
-          at: clock.now(),
-          dsnOffered: false,
-        }));
+        return all(job, 'delivered');
       },
       reports: async () => [],
       onError: (error) => errors.push(error),
