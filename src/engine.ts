@@ -189,8 +189,8 @@ function readDomain(addressOrDomain: string): string {
 }
 
 /**
- * AT-55: the policy is that of `job.domain`, which policies know in one form alone, so an entry of the queue that leads recipients of one domain to the servers
- * of another is not tried.
+ * AT-55: the policy is that of `job.domain`, which policies know in one form alone, so an entry of the queue that leads
+ * recipients of one domain to the servers of another is not tried.
  * @throws QueueError `job-inconsistent`
  */
 function refuseStrangers(job: Job): void {

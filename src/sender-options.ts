@@ -55,7 +55,10 @@ export interface EngineOptions {
    * rule names versions or suites (RFC 9325 §5.2). Never under classes that enforce. Default false.
    */
   readonly allowLegacyTls?: boolean;
-  /** What becomes of mail that a policy refuses, where no rule says: kept and tried again, or returned at once (SM-14). Default `hold`. */
+  /**
+   * What becomes of mail that a policy refuses, where no rule says: kept and tried again, or returned at once (SM-14).
+   * Default `hold`.
+   */
   readonly onPolicyFailure?: 'hold' | 'bounce';
   /** Rules of the host's table and scheme profiles; where several speak, the strictest holds. */
   readonly policies?: readonly PolicyRule[];
@@ -96,7 +99,10 @@ export interface EngineOptions {
    * (FAQ-16).
    */
   readonly expiryWarnings?: readonly number[];
-  /** Remembers across restarts what is told once, such as the first TLS with a domain: `fileOnce(path)`. Default: this process. */
+  /**
+   * Remembers across restarts what is told once, such as the first TLS with a domain: `fileOnce(path)`. Default: this
+   * process.
+   */
   readonly once?: OnceStore;
   /** Replaces Math.random for shuffling and jitter, for tests. */
   readonly random?: () => number;

@@ -20,7 +20,7 @@ import type { Route, Target } from '../route/route.js';
 import { transact } from '../smtp/transact.js';
 import { classifyRefusals, classifyReason, classifyReply, type Refusals, staysHere } from './classify.js';
 import { createCount, whenRoom } from './host-rate.js';
-import type { Job, JobRecipient } from './job.js';
+import { hasEnded, type Job, type JobRecipient } from './job.js';
 import { type Opened, type Opener, openTarget } from './open.js';
 import type { Outcome } from './outcome.js';
 import { createTurnOrder } from './turn-order.js';
@@ -52,9 +52,7 @@ export function attempted({ outcomes, roomAt }: AttemptRecord): Attempted {
 /** One attempt. Rejects only when it is called off. */
 export async function attempt(job: Job, opener: Opener, ctx: Context): Promise<AttemptRecord> {
   const startedAt = ctx.clock.now();
-  const open = job.recipients.filter(
-    (recipient) => recipient.state !== 'delivered' && recipient.state !== 'failed',
-  );
+  const open = job.recipients.filter((recipient) => !hasEnded(recipient));
   const way = await findWay(job.domain, job.ask, opener, ctx);
   const record = (
     route: Route | null,

@@ -19,6 +19,11 @@ export interface JobRecipient extends Recipient {
   readonly warnedAt: number | null;
 }
 
+/** True for a recipient about whom nothing is left to be done. */
+export function hasEnded({ state }: Pick<JobRecipient, 'state'>): boolean {
+  return state === 'delivered' || state === 'failed';
+}
+
 /** The floor under which the message was accepted. */
 export type Floor = PlanFloor;
 

@@ -4,7 +4,7 @@
  * (Q-23, DSN-33). Each recipient ends once, so it is reported once; those that end together share a report (DSN-14).
  */
 import type { Reason } from '../core/reasons.js';
-import type { Job, JobRecipient } from './job.js';
+import { hasEnded, type Job, type JobRecipient } from './job.js';
 import type { Outcome } from './outcome.js';
 
 /** A policy hold is told to the sender after this time, once (DSN-12). */
@@ -115,8 +115,4 @@ function sayOfDomain(job: Job, outcomes: readonly Outcome[]): DomainSays {
       reason !== null && reason !== 'policy-lowered' && (state === 'held' || CLOSED.has(reason)),
   );
   return closed ? 'closed' : null;
-}
-
-function hasEnded(recipient: Pick<JobRecipient, 'state'>): boolean {
-  return recipient.state === 'delivered' || recipient.state === 'failed';
 }

@@ -5,6 +5,7 @@
  */
 import type { Context } from '../core/context.js';
 import type { Target } from '../route/route.js';
+import { isSameHost } from '../smtp/endpoint.js';
 import { dialOf } from '../smtp/socket.js';
 import { createStaggeredDial } from '../smtp/stagger.js';
 import { TIMEOUTS } from '../smtp/timeouts.js';
@@ -83,8 +84,4 @@ function* groupsOf(targets: readonly Target[]): Generator<readonly Target[]> {
     group.push(target);
   }
   yield group;
-}
-
-function isSameHost(a: Target, b: Target): boolean {
-  return a.host === b.host && a.port === b.port;
 }

@@ -7,7 +7,8 @@
  *   unknown   nothing of ours: whoever put it there finds it among the failed jobs
  *
  * A job that waits for its domain is parked: it is let go when another one of the domain ends, or within seconds when the
- * process that held that one has ended, and in any case after a quarter of a minute or more. Expired leases are found by BullMQ's check for stalled jobs. Times are those of this machine's clock.
+ * process that held that one has ended, and in any case after a quarter of a minute or more. Expired leases are found by
+ * BullMQ's check for stalled jobs. Times are those of this machine's clock.
  */
 import { randomUUID } from 'node:crypto';
 import type { Job } from '../deliver/job.js';

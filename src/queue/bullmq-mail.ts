@@ -19,7 +19,7 @@ const HOLD_MS = 10_000;
 export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
   return {
     async put(submission) {
-      checkSubmission(submission, () => false);
+      checkSubmission(submission);
       const put = await store.with((opened) => keep(opened, submission, store));
       if (!put.existing) store.wake();
       return put;
@@ -75,7 +75,7 @@ async function settle(
 ): Promise<boolean> {
   const staged: Staged[] = [];
   for (const report of settlement.reports) {
-    checkSubmission(report, () => false);
+    checkSubmission(report);
     staged.push(await stage(opened, report.message, sealing));
   }
   const reports = settlement.reports.map((report, i) => packSubmission(report, staged[i] as Staged));

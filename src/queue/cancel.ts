@@ -7,7 +7,7 @@ import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { printable } from '../core/printable.js';
 import { describeReason } from '../core/reasons.js';
-import type { Job } from '../deliver/job.js';
+import { hasEnded, type Job } from '../deliver/job.js';
 import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt } from '../deliver/settle.js';
 import type { Lease, Next } from './driver.js';
@@ -99,7 +99,7 @@ async function cancelJob(
 }
 
 function cancelledOutcomes(job: Job, { by, reason }: CancelRequest, now: number): readonly Outcome[] {
-  const waiting = job.recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
+  const waiting = job.recipients.filter((each) => !hasEnded(each));
   return waiting.map(({ address }): Outcome => ({
     recipient: address.text,
     state: 'failed',

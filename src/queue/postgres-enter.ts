@@ -18,7 +18,7 @@ const MOST_STAGINGS = 3;
 export function entering(store: Store, settler: Settler): Pick<QueueDriver, 'put' | 'settle'> {
   return {
     async put(submission) {
-      checkSubmission(submission, () => false);
+      checkSubmission(submission);
       const known = (await knownId(store, submission)) ?? (await putNew(store, submission));
       if (known !== null) return { id: known, existing: true };
       await submission.message.dispose?.();
@@ -27,7 +27,7 @@ export function entering(store: Store, settler: Settler): Pick<QueueDriver, 'put
       return { id: submission.id, existing: false };
     },
     async settle(lease, settlement) {
-      for (const report of settlement.reports) checkSubmission(report, () => false);
+      for (const report of settlement.reports) checkSubmission(report);
       const { domain, id } = lease.job;
       const ending = { domain, id, token: lease.token, end: endOf(lease, settlement) };
       const answer =

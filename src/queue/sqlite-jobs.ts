@@ -9,7 +9,7 @@ import { checkSubmission, jobIdTaken, reasonsOf, submissionIdTaken } from './job
 import { TakeBack } from './sqlite-commit.js';
 import { adopt, dropContent, type Staged } from './sqlite-content.js';
 import { type Database, isTaken } from './sqlite-database.js';
-import { endLease, enter, refreshHead } from './sqlite-line.js';
+import { endLease, enter, READY, refreshHead } from './sqlite-line.js';
 import { type LettingGo, putOff } from './sqlite-put-off.js';
 import { packNewJob, packRecipients } from './stored-job.js';
 import { factsOf } from './stored-message.js';
@@ -224,6 +224,6 @@ export function forgetEnded(
 
 /** How many jobs of a domain wait. */
 export function countWaiting(database: Database, domain: string): number {
-  const sql = `SELECT count(*) AS count FROM job WHERE state = 'ready' AND suspended = 0 AND domain = ?`;
+  const sql = `SELECT count(*) AS count FROM job WHERE ${READY} AND domain = ?`;
   return database.get(sql, domain)?.['count'] as number;
 }

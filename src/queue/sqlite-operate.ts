@@ -4,7 +4,7 @@
  */
 import type { JobQuery, JobView, Suspension } from './driver.js';
 import type { Database, Row, SqlValue } from './sqlite-database.js';
-import { refreshDomain, refreshHead } from './sqlite-line.js';
+import { READY, refreshDomain, refreshHead } from './sqlite-line.js';
 
 /** A job row together with what its submission and suspensions say. */
 export const JOB_COLUMNS = `job.seq AS seq, job.id AS id, submission.id AS submissionId, job.domain AS domain,
@@ -116,11 +116,7 @@ function markJob(database: Database, id: string, suspended: 0 | 1): void {
 /** Each count goes down an index of its own: what has ended is not looked at. */
 function countUnfinished(database: Database, what: What): number {
   const [column, value] = 'id' in what ? ['id', what.id] : ['domain', what.domain];
-  const parts = [
-    `state = 'ready' AND suspended = 0`,
-    `state = 'ready' AND suspended = 1`,
-    `state = 'leased'`,
-  ];
+  const parts = [READY, `state = 'ready' AND suspended = 1`, `state = 'leased'`];
   return parts
     .map((state) => `SELECT count(*) AS count FROM job WHERE ${column as string} = ? AND ${state}`)
     .reduce((sum, sql) => sum + (database.get(sql, value as string)?.['count'] as number), 0);

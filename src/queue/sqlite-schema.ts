@@ -10,8 +10,8 @@
  *   domain       what is under lease and what is put off, for domains where there is any
  *   suspension   what an operator keeps back
  *
- * A job is urgent once it cannot wait longer, even where its domain is put off. `head` and `domain` follow from `job`; they are there so that a lease costs the same with a thousand jobs and with a
- * million. Times are milliseconds since the epoch.
+ * A job is urgent once it cannot wait longer, even where its domain is put off. `head` and `domain` follow from `job`; they
+ * are there so that a lease costs the same with a thousand jobs and with a million. Times are milliseconds since the epoch.
  */
 import { QueueError } from '../core/errors.js';
 import type { Database } from './sqlite-database.js';

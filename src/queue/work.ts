@@ -15,7 +15,7 @@ import { type Events, publish } from '../core/channels.js';
 import { createContext, sleep } from '../core/context.js';
 import { describeReason, type Reason } from '../core/reasons.js';
 import type { Attempted } from '../deliver/attempt.js';
-import type { Job, JobRecipient } from '../deliver/job.js';
+import { hasEnded, type Job, type JobRecipient } from '../deliver/job.js';
 import type { Outcome } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
 import { firstHeld, isAging, noLaterThanThreshold, passedShare } from './aging.js';
@@ -190,8 +190,8 @@ function nextOf(job: Job, settled: Settled, options: WorkOptions, now: number): 
   return { kind: 'again', at, latestAt: settled.latestAt, countAttempt: true };
 }
 
-function waitingOf({ recipients }: Settled): readonly JobRecipient[] {
-  return recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
+function waitingOf({ recipients }: Pick<Job, 'recipients'>): readonly JobRecipient[] {
+  return recipients.filter((each) => !hasEnded(each));
 }
 
 /** `planned`, but never after the end of its life, nor after the time at which there is something to tell of its age. */
@@ -226,8 +226,7 @@ async function agingOf(
 
 /** What is said of those who wait when a broken attempt was the last: the cause that is known, else the break. */
 function brokenOutcomes(job: Job, now: number): readonly Outcome[] {
-  const waiting = job.recipients.filter(({ state }) => state !== 'delivered' && state !== 'failed');
-  return waiting.map(({ address, reason, detail }): Outcome => ({
+  return waitingOf(job).map(({ address, reason, detail }): Outcome => ({
     recipient: address.text,
     state: 'deferred',
     reason: reason ?? 'internal-error',

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import { type EventName, type Events, onEvent } from '../core/channels.js';
 import type { Reason } from '../core/reasons.js';
-import type { Job } from '../deliver/job.js';
+import { hasEnded, type Job } from '../deliver/job.js';
 import type { Outcome, State } from '../deliver/outcome.js';
 import { createFakeClock, type FakeClock } from '../testing/clock.js';
 import { START } from '../testing/queue-suite-mail.js';
@@ -107,7 +107,7 @@ export function outcome(recipient: string, state: State, reason: Reason | null =
 /** The same outcome for all recipients that wait. */
 export function all(job: Job, state: State, reason: Reason | null = null): Outcome[] {
   return job.recipients
-    .filter((each) => each.state !== 'delivered' && each.state !== 'failed')
+    .filter((each) => !hasEnded(each))
     .map(({ address }) => outcome(address.text, state, reason));
 }
 

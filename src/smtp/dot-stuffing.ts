@@ -18,7 +18,10 @@ export interface DotStuffer {
   end(): Uint8Array;
 }
 
-/** Makes an encoder for one message, of whose octets the proof says what is known already. It throws ConfigError `lone-cr`, `message-malformed` on octets that must not leave. */
+/**
+ * Makes an encoder for one message, of whose octets the proof says what is known already. It throws ConfigError `lone-cr`,
+ * `message-malformed` on octets that must not leave.
+ */
 export function createDotStuffer(proof: Proof | null): DotStuffer {
   const guard = createOctetGuard(proof);
   let atLineStart = true;

@@ -13,6 +13,11 @@ export interface Endpoint {
   readonly tls: 'starttls' | 'implicit';
 }
 
+/** True for two addresses of one host that are spoken to in the same way. */
+export function isSameHost(a: Endpoint, b: Endpoint): boolean {
+  return a.host === b.host && a.port === b.port && a.tls === b.tls;
+}
+
 /** What STARTTLS, or an implicit handshake, is given: all of it decides the handshake, none of it the verdict. */
 export interface TlsOptions {
   /** Made by `SecureContexts`; trust, suites, versions and client certificate are inside. */

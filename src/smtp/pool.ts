@@ -20,8 +20,8 @@ export interface Leave {
   opened(connection: Connection): Turn;
   failed(): void;
   /**
-   * The host takes no further connection now. True: others of the key are open or on their way, whoever asks again gets a turn on them, and
-   * no more than those are tried for two minutes. False: there are none, and it has failed.
+   * The host takes no further connection now. True: others of the key are open or on their way, whoever asks again gets a
+   * turn on them, and no more than those are tried for two minutes. False: there are none, and it has failed.
    */
   crowded(): boolean;
 }

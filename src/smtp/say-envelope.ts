@@ -1,7 +1,8 @@
 /**
- * MAIL, RCPT and, where the content is not said by BDAT, DATA. With PIPELINING all of them leave in one flight and replies are read while they do, so neither
- * side can wait for the other (SC-42); else each waits for the reply to the one before. Every reply is read, matched by
- * count (SC-39), and one that cannot belong to its command ends the session: replies have shifted (AT-7).
+ * MAIL, RCPT and, where the content is not said by BDAT, DATA. With PIPELINING all of them leave in one flight and replies
+ * are read while they do, so neither side can wait for the other (SC-42); else each waits for the reply to the one before.
+ * Every reply is read, matched by count (SC-39), and one that cannot belong to its command ends the session: replies have
+ * shifted (AT-7).
  * Failure: ConnectionError or ProtocolError; `said` holds what was answered until then.
  * Standards: RFC 5321 §3.3, §4.2, §4.3.2; RFC 2920 §3.1.
  */
@@ -69,7 +70,10 @@ export interface Step {
   readonly octets: Buffer;
 }
 
-/** Says the envelope, and DATA unless the content goes by BDAT; ends early at 421, and without PIPELINING where nothing can come of it (SC-26). */
+/**
+ * Says the envelope, and DATA unless the content goes by BDAT; ends early at 421, and without PIPELINING where nothing can
+ * come of it (SC-26).
+ */
 export async function sayEnvelope(
   connection: Connection,
   mail: Mailing,
@@ -175,8 +179,8 @@ function send(connection: Connection, octets: Buffer, timeoutMs: number, ctx: Co
 }
 
 /**
- * What is kept of a reply, or a refusal where this command cannot have it. SC-10: a first digit outside 2 to 5 is fatal; SC-27: 354 is the word for
- * DATA and for nothing else. AT-3: 503 to MAIL says that a transaction is open which is not ours.
+ * What is kept of a reply, or a refusal where this command cannot have it. SC-10: a first digit outside 2 to 5 is fatal;
+ * SC-27: 354 is the word for DATA and for nothing else. AT-3: 503 to MAIL says that a transaction is open which is not ours.
  * @throws ProtocolError `reply-mismatch`
  */
 export function checkReply(

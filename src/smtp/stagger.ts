@@ -11,7 +11,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Context } from '../core/context.js';
-import type { Endpoint } from './endpoint.js';
+import { type Endpoint, isSameHost } from './endpoint.js';
 import type { Dial } from './socket.js';
 
 /** RFC 8305 §5: the recommended delay between two attempts, in milliseconds. */
@@ -163,10 +163,6 @@ export function createStaggeredDial(
 function take(run: Run): Socket {
   run.state = 'taken';
   return (run.socket as Socket).off('error', ignore);
-}
-
-function isSameHost(a: Endpoint, b: Endpoint): boolean {
-  return a.host === b.host && a.port === b.port && a.tls === b.tls;
 }
 
 function ignore(): void {

@@ -53,8 +53,9 @@ export interface TransactionResult {
   /** False: the connection is gone or must not be used again, and is to be quit (SC-14, SC-52). */
   readonly reusable: boolean;
   /**
-   * True: the server has taken nothing of the message and has not refused it either: the connection was gone, or 421 came,
-   * or the octets had not left. If another message went before, this one may be sent on another connection at once.
+   * True: the server has taken nothing of the message and has not refused it for all either: the connection was gone, or
+   * 421 came, or the octets had not left. If another message went before, this one may be sent on another connection at
+   * once, to all of its recipients.
    */
   readonly untouched: boolean;
 }
@@ -248,8 +249,8 @@ async function sayInSteps(
 }
 
 /**
- * SC-26, SC-40, SC-44: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. What becomes of this
- * changes no result; a connection on which it fails is not used again.
+ * SC-26, SC-40, SC-44: leaves a transaction that carries nothing; a 354 that nobody wanted gets a lone dot. What becomes of
+ * this changes no result; a connection on which it fails is not used again.
  */
 async function tidyUp(connection: Connection, said: Said, leaves: boolean, ctx: Context): Promise<void> {
   const { timeouts } = connection;

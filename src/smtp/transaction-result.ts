@@ -93,7 +93,7 @@ export function isTooMany({ code, enhanced }: Reply): boolean {
   );
 }
 
-/** SC-52, SC-54: no reply decided about anybody, but for 421, and nothing may have been taken. */
+/** SC-52, SC-54: some recipient has no word of the server but 421, and for none the message may have been taken. */
 export function isUntouched(recipients: readonly RecipientReply[]): boolean {
   const isFree = ({ result, phase, reply }: RecipientReply): boolean =>
     (result === 'lost' && phase === 'mail') || (result === 'refused' && reply?.code === 421);
