@@ -67,8 +67,13 @@ export function createExaminer(means: ExamineMeans): Examiner {
   const { opener, watch, thresholds, contextOf } = means;
   /** A kept session has one verdict for all its mail, which is looked at once. */
   const noted = new WeakSet<Verdict>();
-  const run = async (domain: string, options: ExamineOptions, ctx: Context): Promise<DryRun> => {
-    refuseUnknownOptions(options, EXAMINE_KEYS, 'preflight');
+  const run = async (
+    domain: string,
+    options: ExamineOptions,
+    ctx: Context,
+    where: 'dryRun' | 'preflight',
+  ): Promise<DryRun> => {
+    refuseUnknownOptions(options, EXAMINE_KEYS, where);
     const ask = asksOfMessage(options);
     if (ask !== null) refuseLowering(ask, [await opener.decide(domain, ask, ctx)]);
     return dryRun(domain, ask, opener, ctx);
@@ -80,10 +85,10 @@ export function createExaminer(means: ExamineMeans): Examiner {
     return made;
   };
   return {
-    dryRun: (domain, options = {}) => run(domain, options, contextOf(options)),
+    dryRun: (domain, options = {}) => run(domain, options, contextOf(options), 'dryRun'),
     async preflight(domain, options = {}) {
       const ctx = contextOf(options);
-      return report(await run(domain, options, ctx), 'partner', ctx);
+      return report(await run(domain, options, ctx, 'preflight'), 'partner', ctx);
     },
     async checkServer(server, options = {}) {
       refuseUnknownOptions(server, SERVER_KEYS, 'checkServer');
@@ -113,7 +118,7 @@ export function createExaminer(means: ExamineMeans): Examiner {
         const verdict = opened.kind === 'session' ? opened.session.proof : opened.verdict;
         if (verdict === null || noted.has(verdict) || !mayEndWithin(verdict, longest * DAY)) continue;
         noted.add(verdict);
-        const chain = verdict.facts === null ? null : chainOf(verdict.facts, plan.trust.store);
+        const chain = chainOf(verdict);
         if (chain === null) continue;
         const sight = { domain, host: verdict.host, whose: 'partner' } as const;
         void watch.note(sight, judgeExpiry(chain, verdict.at, thresholds));

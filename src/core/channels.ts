@@ -35,6 +35,7 @@ export interface Events {
     readonly notAfter: number;
     /** Whole days that are left; negative when it has ended. */
     readonly days: number;
+    /** The threshold that is passed, in days. */
     readonly threshold: number;
   };
   'hold.started': { readonly job: string; readonly domain: string; readonly reason: Reason };

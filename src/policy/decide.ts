@@ -11,7 +11,7 @@ import { faultOfAsk, freezePlan } from './ask-check.js';
 import type { PlanBase } from './base.js';
 import { levels } from './compare.js';
 import { fingerprintPlan } from './fingerprint.js';
-import { findRule, type ParsedRule, writeMatch } from './from-table.js';
+import { findRule, isRelayed, type ParsedRule, writeMatch } from './from-table.js';
 import { mergePlan } from './merge.js';
 import { reaches } from './order.js';
 import type { Ask, Because, Plan, Waiver } from './plan.js';
@@ -26,8 +26,9 @@ export interface Sources {
 }
 
 /**
- * The plan of a canonical domain, the very same object where nothing has changed; `ask` is what the message asks on top. `alsoNamed`: the names behind an alias; what is
- * locked for them is locked for it (BITS-5.2.3).
+ * The plan of a canonical domain; `ask` is what the message asks on top. `alsoNamed`: the names behind an alias; what is
+ * locked for them is locked for it (BITS-5.2.3). The very same object where nothing has changed, but for one that warns of
+ * old roots.
  */
 export async function decide(
   domain: string,
@@ -81,7 +82,8 @@ function merge({ base }: Sources, grounds: Grounds): Plan {
   return applyHost(whole, others, active, grounds.waivers);
 }
 
-async function askSource(
+/** What a source says of a domain, checked; one that fails does not know. Rejects only for a call-off. */
+export async function askSource(
   source: PolicySource,
   domain: string,
   ctx: Context,
@@ -155,8 +157,7 @@ function warnOfIgnored(locked: Plan, rule: ParsedRule, inForce: readonly Waiver[
   ];
   const lockedBy = locked.because.filter((each) => each.asked.locked === true).map((each) => each.source);
   const told = ignored.map((what) => `${what} has no effect: ${lockedBy.join(', ')} locks the domain`);
-  const isRelayed = (rule.route as { readonly type?: unknown } | null)?.type === 'relay';
-  if (isRelayed) told.push('mail goes through a relay; what happens behind it is not seen');
+  if (isRelayed(rule)) told.push('mail goes through a relay; what happens behind it is not seen');
   return told.map((text) => `${refOf(rule)}: ${text}`);
 }
 

@@ -161,6 +161,11 @@ export function writeMatch({ kind, match }: Pick<ParsedRule, 'kind' | 'match'>):
   return { exact: match, label: `${match}.*`, below: `*.${match}` }[kind];
 }
 
+/** True where the mail of a rule goes through a relay, behind which nothing is seen. */
+export function isRelayed({ route }: Pick<ParsedRule, 'route'>): boolean {
+  return (route as { readonly type?: unknown } | null)?.type === 'relay';
+}
+
 /** The most specific rule for a canonical domain, or null (FAQ-8). */
 export function findRule(table: readonly ParsedRule[], domain: string): ParsedRule | null {
   const index = indexOf(table);

@@ -6,6 +6,7 @@ import { createBase } from './base.js';
 import type { Sources } from './decide.js';
 import type { Level } from './plan.js';
 import { parseRules, type PolicyRule } from './rules.js';
+import type { PolicySource } from './source.js';
 
 /** The options of a sender that decide its plans; all options of a sender fit. */
 export interface HostPolicies {
@@ -38,12 +39,13 @@ export function sourcesOf(host: HostPolicies, trust: TrustStore, holdForMs: numb
 
 /** The same, asked only for what is known already: no source looks anywhere. */
 export function peekingSources(from: Sources): Sources {
+  return { ...from, sources: from.sources.map(peekingSource) };
+}
+
+/** One source, asked only for what it knows already. */
+export function peekingSource(source: PolicySource): PolicySource {
   return {
-    ...from,
-    sources: from.sources.map((source) => ({
-      name: source.name,
-      find: (domain, ctx) =>
-        source.peek === undefined ? source.find(domain, ctx) : source.peek(domain, ctx),
-    })),
+    name: source.name,
+    find: (domain, ctx) => (source.peek === undefined ? source.find(domain, ctx) : source.peek(domain, ctx)),
   };
 }

@@ -66,7 +66,7 @@ function reportHost(
 ): PreflightHost {
   const facts = verdict?.facts ?? null;
   const leaf = facts === null ? undefined : parseSent(facts)?.[0];
-  const chain = facts === null ? null : chainOf(facts, plan.trust.store);
+  const chain = verdict === null ? null : chainOf(verdict);
   const certificates = chain === null ? [] : judgeExpiry(chain, how.at, how.thresholds);
   const checks = [
     checkSession(reason, phase, detail),

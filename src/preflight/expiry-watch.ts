@@ -2,25 +2,12 @@
  * Tells each certificate that ends soon once for each threshold (FAQ-16): of partners, as deliveries and preflights meet
  * them, and of the host's own servers. It looks at nothing by itself; whoever has a chain shows it.
  */
-import { publish } from '../core/channels.js';
+import { type Events, publish } from '../core/channels.js';
 import { isFirst, memoryOnce, type OnceStore } from '../core/once.js';
 import type { CertificateExpiry } from './expiry.js';
 
 /** One warning. */
-export interface ExpiryNotice {
-  /** The partner's domain; null for an own server. */
-  readonly domain: string | null;
-  readonly host: string;
-  readonly whose: 'partner' | 'own';
-  readonly subject: string;
-  readonly sha256: string;
-  /** Milliseconds since the epoch. */
-  readonly notAfter: number;
-  /** Whole days that are left; negative when it has ended. */
-  readonly days: number;
-  /** The threshold that is passed, in days. */
-  readonly threshold: number;
-}
+export type ExpiryNotice = Events['certificate.expiring'];
 
 /** Where a chain was seen. */
 export type ExpirySight = Pick<ExpiryNotice, 'domain' | 'host' | 'whose'>;

@@ -3,12 +3,10 @@
  * trust rests on and that ends within a threshold is told as ending. Pure: certificates and a moment in, judgements out.
  */
 import { ConfigError } from '../core/errors.js';
-import type { PeerFacts } from '../tls/facts.js';
 import { parseSent } from '../verdict/judge.js';
+import type { Verdict } from '../verdict/verdict.js';
 import type { Certificate } from '../x509/certificate.js';
 import { parseCertificates } from '../x509/parse.js';
-import { walkPath } from '../x509/path.js';
-import type { TrustStore } from '../x509/trust-store.js';
 import { judgeValidity } from '../x509/validity.js';
 
 /** One certificate and how long it lasts. */
@@ -59,14 +57,12 @@ export interface ChainEntry {
 
 /**
  * The chain of a session: the path from the leaf to the root that counts, then what else was sent. Where no path leads to a
- * root of the store, all that was sent. Null: a certificate cannot be read.
+ * root of the store, all that was sent. Null: no certificate was seen, or one cannot be read.
  */
-export function chainOf(facts: PeerFacts, store: TrustStore | null): readonly ChainEntry[] | null {
-  const sent = parseSent(facts);
-  const leaf = sent?.[0];
-  if (sent === null || leaf === undefined) return null;
-  const walk = store === null ? null : walkPath(leaf, sent, store);
-  const path = walk?.ok === true ? walk.path : sent;
+export function chainOf(verdict: Verdict): readonly ChainEntry[] | null {
+  const sent = verdict.facts === null ? null : parseSent(verdict.facts);
+  if (sent === null || sent.length === 0) return null;
+  const path = verdict.path.length > 0 ? verdict.path : sent;
   const rest = sent.filter(({ sha256 }) => path.every((each) => each.sha256 !== sha256));
   return [
     ...path.map((certificate) => ({ certificate, used: true })),

@@ -2,7 +2,7 @@
  * Appendix 3 of Bits as a list whose state is computed: what is done, what is due and when, what failed (BITS-A3). Pure: values
  * in, list out. What only people can do stands there with the day on which they say that it was done.
  */
-import { ageOfList } from './domain-list-age.js';
+import { ageOfList, QUARTER_DAYS } from './domain-list-age.js';
 import { formatDay, monthsAfter } from './domain-list-dates.js';
 import type { FormFormat } from './form.js';
 import { fieldSection, lineSection } from './form.js';
@@ -87,8 +87,7 @@ const PHASES = {
   later: 'Three months after registration',
   quarterly: 'Once every quarter',
 } as const;
-const DAY = 86_400_000;
-const QUARTER_MS = 92 * DAY;
+const QUARTER_MS = QUARTER_DAYS * 86_400_000;
 
 /** Computes the list. */
 export function bitsChecklist(standing: BitsStanding): BitsChecklist {
@@ -163,8 +162,9 @@ function judgePolicies({ list, at, ...standing }: BitsStanding, which: 'outgoing
     return { state: 'failed', why: `${shown.join('; ')}${rest}` };
   }
   const verified = new Set(report.rows.map(({ domain }) => domain));
-  const missing = (list?.list.entries ?? []).filter(({ domain }) => !verified.has(domain));
-  if (list === null || missing.length > 0 || verified.size === 0)
+  if (list === null) return { state: 'open', why: 'no list has been read' };
+  const missing = list.list.entries.filter(({ domain }) => !verified.has(domain));
+  if (missing.length > 0 || verified.size === 0)
     return { state: 'open', why: `${missing.length} domains of the list were not verified` };
   const waiting = report.rows.filter(({ state }) => state === 'pending');
   const due = waiting.length === 0 ? null : Math.min(...waiting.map((row) => row.due ?? at));

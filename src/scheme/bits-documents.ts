@@ -91,11 +91,7 @@ function formOf(document: BitsDocument): Form {
  */
 export function readBitsDocument(text: string): BitsDeclaration | BitsRegistration {
   if (looksLikeJson(text)) return readJson(text);
-  const isDeclaration = text
-    .replace(/^\u{feff}/u, '')
-    .trimStart()
-    .startsWith(declarationTitle);
-  return isDeclaration
+  return text.trimStart().startsWith(declarationTitle)
     ? parseBitsDeclaration(readDeclaration(text))
     : parseBitsRegistration(readRegistration(text));
 }

@@ -5,7 +5,8 @@
 
 const DAY = 86_400_000;
 const WARNING_DAYS = 75;
-const ERROR_DAYS = 92;
+/** No quarter is longer. */
+export const QUARTER_DAYS = 92;
 
 /** How a list stands by its age. */
 export type ListStaleness = 'fresh' | 'warning' | 'error';
@@ -16,6 +17,6 @@ export function ageOfList(
   now: number,
 ): { readonly days: number; readonly staleness: ListStaleness } {
   const days = Math.max(0, Math.floor((now - asOf) / DAY));
-  if (days >= ERROR_DAYS) return { days, staleness: 'error' };
+  if (days >= QUARTER_DAYS) return { days, staleness: 'error' };
   return { days, staleness: days >= WARNING_DAYS ? 'warning' : 'fresh' };
 }

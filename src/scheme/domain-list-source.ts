@@ -74,8 +74,12 @@ export function domainListSource(options: ListSourceOptions): DomainListSource {
   const answer = (inForce: ListInForce | null, domain: string, ctx: Context): SourceAnswer => {
     if (inForce === null) return { kind: 'unknown', cause: keeper.cause() };
     const now = ctx.clock.now();
-    const entry = findListed(domain, { below, literals }, (each) => inForce.byDomain.get(each));
-    if (entry === null || (entry !== LITERAL && now < enforcedFrom(entry, settings))) return { kind: 'none' };
+    // One whose time has not come is passed over: it must not hide one above it that is enforced already.
+    const entry = findListed(domain, { below, literals }, (name) => {
+      const listed = inForce.byDomain.get(name);
+      return listed !== undefined && now >= enforcedFrom(listed, settings) ? listed : undefined;
+    });
+    if (entry === null) return { kind: 'none' };
     const what = entry === LITERAL ? 'an address literal under' : `line ${entry.line} of`;
     const ref = `${what} list ${inForce.sha256.slice(0, 12)}, in force since ${formatDay(inForce.since)}`;
     return { kind: 'asks', ask, ref, ...contact };

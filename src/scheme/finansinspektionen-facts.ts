@@ -6,6 +6,7 @@ import type { TrustStore } from '../x509/trust-store.js';
 import type { Certificate } from '../x509/certificate.js';
 import { parseCertificate } from '../x509/parse.js';
 import { walkPath } from '../x509/path.js';
+import { formatDay } from './domain-list-dates.js';
 
 /** One row of the questionnaire's "Certificate details". */
 export interface HostCertificate {
@@ -53,7 +54,7 @@ export function certificateFacts(shown: ShownCertificates): CertificateFacts {
     authorities.push(authorityOf(leaf, sent, shown.plan.trust.store));
     const cn = leaf.commonNames.at(-1);
     if (cn === undefined || target.address === '' || !Number.isFinite(leaf.notAfter)) continue;
-    hosts.push({ host: target.host, address: target.address, cn, validUntil: dayOf(leaf.notAfter) });
+    hosts.push({ host: target.host, address: target.address, cn, validUntil: formatDay(leaf.notAfter) });
   }
   const [first = null] = authorities;
   const isOne = authorities.every(
@@ -72,8 +73,4 @@ function authorityOf(
   const issuer = walk.path[1]?.commonNames.at(-1);
   const root = walk.anchor.certificate.commonNames.at(-1);
   return issuer === undefined || root === undefined ? null : { issuer, root };
-}
-
-function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

@@ -87,7 +87,8 @@ export function createFormReader<K extends string>(form: FormTitles<K>): FormRea
     },
     json(text) {
       try {
-        return JSON.parse(text);
+        // An editor may have put a byte order mark in front, which `trim` takes for a blank.
+        return JSON.parse(text.trim());
       } catch (error) {
         throw new ConfigError(code, `${form.name}: this is no JSON`, error);
       }

@@ -14,7 +14,7 @@ import { refuseUnknownOptions } from '../core/options.js';
 import { levels, protocols } from '../policy/compare.js';
 import { decide, type Sources } from '../policy/decide.js';
 import { canonicalJson } from '../policy/fingerprint.js';
-import { findRule } from '../policy/from-table.js';
+import { findRule, isRelayed } from '../policy/from-table.js';
 import { type HostPolicies, peekingSources, sourcesOf } from '../policy/host-sources.js';
 import { reaches } from '../policy/order.js';
 import type { Level, Plan } from '../policy/plan.js';
@@ -127,14 +127,13 @@ async function lookAt(
 }
 
 function findProblems(plan: Plan, route: unknown, atLeast: Level): readonly string[] {
-  const isRelayed = (route as { readonly type?: unknown } | null)?.type === 'relay';
   const found: readonly (string | false)[] = [
     !reaches(levels, plan.level, atLeast) && `its class is "${plan.level}", expected "${atLeast}"`,
     !plan.locked && 'it is not locked',
     !reaches(protocols, plan.minProtocol, 'TLSv1.2') && `${plan.minProtocol} is allowed`,
     plan.waivers.length > 0 && `waived: ${plan.waivers.map(({ check }) => check).join(', ')}`,
     plan.reportOnly !== null && 'its rule is on trial (reportOnly)',
-    isRelayed && 'its mail goes through a relay, behind which nothing is seen',
+    isRelayed({ route }) && 'its mail goes through a relay, behind which nothing is seen',
     ...plan.contradictions.map(({ field }) => `its policies contradict each other in ${field}`),
     ...plan.unknown.map(({ source, cause }) => `${source} does not know: ${cause}`),
   ];

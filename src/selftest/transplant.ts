@@ -4,7 +4,9 @@
  * already, so that no list is fetched, and none hears of the time that passes in the test.
  */
 import type { Context } from '../core/context.js';
+import { askSource } from '../policy/decide.js';
 import type { TableRule } from '../policy/from-table.js';
+import { peekingSource } from '../policy/host-sources.js';
 import type { Ask } from '../policy/plan.js';
 import { isSource, type PolicyRule } from '../policy/rules.js';
 import type { PolicySource } from '../policy/source.js';
@@ -52,7 +54,7 @@ async function freeze(
   anchors: Anchors,
   ctx: Context,
 ): Promise<PolicySource> {
-  const answer = await (source.peek === undefined ? source.find(domain, ctx) : source.peek(domain, ctx));
+  const [, answer] = await askSource(peekingSource(source), domain, ctx);
   const given = answer.kind === 'asks' ? { ...answer, ask: transplantAsk(answer.ask, anchors) } : answer;
   return { name: source.name, find: (asked) => (asked === domain ? given : { kind: 'none' }) };
 }

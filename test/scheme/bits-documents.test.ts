@@ -165,7 +165,8 @@ describe('read back', () => {
     fc.assert(
       fc.property(participant, (record) => {
         for (const filled of [fillBitsDeclaration(record), fillBitsRegistration(record)])
-          expect(readBitsDocument(writeBitsDocument(filled, format))).toEqual(filled);
+          for (const mark of ['', '\u{feff}'])
+            expect(readBitsDocument(`${mark}${writeBitsDocument(filled, format)}`)).toEqual(filled);
       }),
     );
   });

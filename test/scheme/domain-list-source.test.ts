@@ -4,9 +4,8 @@ import { createContext } from '../../src/core/context.js';
 import { createBase } from '../../src/policy/base.js';
 import { decide } from '../../src/policy/decide.js';
 import { parseTable } from '../../src/policy/from-table.js';
-import { bits } from '../../src/scheme/bits.js';
+import { bits, type BitsListOptions } from '../../src/scheme/bits.js';
 import { type ListStore, memoryListStore } from '../../src/scheme/domain-list-journal.js';
-import type { ListOptions } from '../../src/scheme/domain-list-options.js';
 import type { Fetched, ListOrigin } from '../../src/scheme/domain-list-origin.js';
 import type { DomainListSource } from '../../src/scheme/domain-list-source.js';
 import { createFakeClock, type FakeClock } from '../../src/testing/clock.js';
@@ -26,7 +25,7 @@ interface Followed {
 
 function follow(
   rows: readonly string[],
-  options: Partial<ListOptions> = {},
+  options: Partial<BitsListOptions> = {},
   clock = createFakeClock(),
 ): Followed {
   const place: Followed['place'] = { next: csv(rows), asked: [] };
@@ -132,6 +131,14 @@ describe('a list that is followed', () => {
       expect(await ask('a.test')).toBe('asks');
     },
   );
+
+  it('BITS-P3, BITS-5.2.3: a domain that waits is held to what is enforced for the one above it', async () => {
+    const rows = [row('a.test', '2024-02-01'), row('mail.a.test', '2026-01-15')];
+    const { ask } = follow(rows, { enforceAfterMonths: 3 });
+    expect([await ask('mail.a.test'), await ask('x.mail.a.test')]).toEqual(['asks', 'asks']);
+    const alone = follow(rows, { enforceAfterMonths: 3, below: false });
+    expect(await alone.ask('mail.a.test')).toBe('none');
+  });
 
   it('BITS-P3: nobody can wait for more than three months, or for a date that cannot be read', async () => {
     expect(() => follow([], { enforceAfterMonths: 4 })).toThrowError(

@@ -121,8 +121,15 @@ describe('a configuration that does not', () => {
     expect(leaks).toEqual(['leak cert:expired', 'leak cert:notYet', 'leak cert:issuerExpired']);
   });
 
-  it('BITS-5.2.6: one that refuses everybody proves nothing', async () => {
-    const broken = { name: 'list', find: () => ({ kind: 'unknown', cause: 'gone' }) as const };
+  const gone = (): never => {
+    throw new Error('gone');
+  };
+  it.each([
+    ['says that it does not know', () => ({ kind: 'unknown', cause: 'gone' }) as const],
+    ['throws', gone],
+    ['answers nothing', () => undefined as never],
+  ])('BITS-5.2.6: one whose source %s refuses everybody and proves nothing', async (_title, find) => {
+    const broken = { name: 'list', find };
     const { passed, findings } = await run({ policies: [broken] });
     expect(passed).toBe(false);
     expect(findings).toMatchObject([
