@@ -4,6 +4,7 @@
  * was accepted under stricter rules than hold here (Q-12), participants of a scheme that fail it (BITS-A3.E).
  */
 import { isHeard, publish } from './core/channels.js';
+import { keepNewest } from './core/newest.js';
 import { describeReason, type Reason } from './core/reasons.js';
 import { isFirst, type OnceStore } from './core/once.js';
 import type { AttemptRecord } from './deliver/attempt.js';
@@ -85,8 +86,7 @@ function announceSchemes({ domain, plan, outcomes }: AttemptRecord, failing: Map
     contact === undefined ? [] : [{ scheme: source, contact }],
   );
   if (told.length === 0) return;
-  failing.set(domain, reason);
-  if (failing.size > MOST_DOMAINS) failing.delete(failing.keys().next().value as string);
+  keepNewest(failing, domain, reason, MOST_DOMAINS);
   for (const each of told) publish('scheme.failure', { ...each, domain, host: refused.host, reason });
 }
 

@@ -2,6 +2,7 @@
  * Addresses that another address of the same host outran a moment ago: they stand behind the others of that host, so that
  * not each message waits for them anew. This process's memory, bounded.
  */
+import { keepNewest } from '../core/newest.js';
 import type { Target } from '../route/route.js';
 
 /** Remembers addresses that were outrun. */
@@ -25,10 +26,7 @@ export function createSlowAddresses(): SlowAddresses {
       return noted !== undefined && noted <= now && now < noted + SLOW_MS;
     },
     note(target, now) {
-      const key = keyOf(target);
-      since.delete(key);
-      since.set(key, now);
-      if (since.size > MAX_SLOW) since.delete(since.keys().next().value as string);
+      keepNewest(since, keyOf(target), now, MAX_SLOW);
     },
   };
 }

@@ -11,6 +11,7 @@
  */
 import type { Context } from '../core/context.js';
 import { ConfigError } from '../core/errors.js';
+import { keepNewest } from '../core/newest.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type { DnsAnswer, PtrResolver, Resolver, TxtResolver } from './resolver.js';
 
@@ -58,12 +59,7 @@ export function lifetimeOf(answer: Answer, failureMs: number): number {
 function store(cache: Cache, key: string, answer: Answer, now: number): void {
   const lastsMs = lifetimeOf(answer, cache.failureMs);
   if (lastsMs <= 0) return;
-  cache.kept.delete(key);
-  cache.kept.set(key, { answer, storedAt: now, lastsMs });
-  for (const oldest of cache.kept.keys()) {
-    if (cache.kept.size <= cache.max) break;
-    cache.kept.delete(oldest);
-  }
+  keepNewest(cache.kept, key, { answer, storedAt: now, lastsMs }, cache.max);
 }
 
 function recall(cache: Cache, key: string, now: number): Answer | null {

@@ -4,6 +4,7 @@
  *
  * Only this process's memory: after a restart the gaps begin anew, which costs one more try. Pure but for that.
  */
+import { keepNewest } from '../core/newest.js';
 import type { Reason } from '../core/reasons.js';
 import type { DomainSays } from '../deliver/settle.js';
 import { nextAttempt, type Schedule } from './backoff.js';
@@ -27,16 +28,16 @@ export function createPace(schedule: Schedule, random: () => number): Pace {
     note(domain, says, reasons, now) {
       if (says === null) return undefined;
       const before = failures.get(domain);
-      failures.delete(domain);
-      if (says === 'open') return null;
+      if (says === 'open') {
+        failures.delete(domain);
+        return null;
+      }
       // Those that were under way together are one failure.
       const again = before !== undefined && now < before.until;
       const count = again ? before.count : (before?.count ?? 0) + 1;
       const retry = { attempts: count - 1, reasons, now, expiresAt: Number.POSITIVE_INFINITY };
       const until = again ? before.until : nextAttempt(retry, schedule, random);
-      failures.set(domain, { count, until });
-      const oldest = failures.keys().next();
-      if (failures.size > MAX_DOMAINS && oldest.done !== true) failures.delete(oldest.value);
+      keepNewest(failures, domain, { count, until }, MAX_DOMAINS);
       return until;
     },
   };

@@ -6,6 +6,7 @@
  */
 import { type Duration, parseDuration } from '../core/duration.js';
 import { ConfigError } from '../core/errors.js';
+import { keepNewest } from '../core/newest.js';
 import { refuseUnknownOptions } from '../core/options.js';
 
 /** A rate as a host writes it: `messages` (1 or more) tried in each `per` (a second or more); so many also at once. */
@@ -104,12 +105,6 @@ interface Bucket {
 export function createRate({ messages, perMs }: RateLimit): Rate {
   const buckets = new Map<string, Bucket>();
   const gapMs = perMs / messages;
-  const keep = (name: string, bucket: Bucket): void => {
-    buckets.delete(name);
-    buckets.set(name, bucket);
-    const oldest = buckets.keys().next();
-    if (buckets.size > MAX_BUCKETS && oldest.done !== true) buckets.delete(oldest.value);
-  };
   /** How a bucket stands; the turn of who comes now, null: at once. */
   const stand = (name: string, now: number): Bucket & { readonly turn: number | null } => {
     const before = buckets.get(name);
@@ -127,7 +122,8 @@ export function createRate({ messages, perMs }: RateLimit): Rate {
   return {
     take(name, now) {
       const { fullAt, nextTurn, turn } = stand(name, now);
-      keep(name, { fullAt: turn === null ? fullAt + gapMs : fullAt, nextTurn });
+      const bucket = { fullAt: turn === null ? fullAt + gapMs : fullAt, nextTurn };
+      keepNewest(buckets, name, bucket, MAX_BUCKETS);
       return turn;
     },
     look: (name, now) => stand(name, now).turn,

@@ -6,6 +6,7 @@
  * Only what passes by itself or can be mended is remembered; a permanent answer never is (RFC 5321 §4.5.4.1; Q-6,
  * SC-29). The list is bounded: the entry that was not touched for the longest time goes first.
  */
+import { keepNewest } from '../core/newest.js';
 import { describeReason, type Reason } from '../core/reasons.js';
 import type { HostHealth } from '../deliver/open.js';
 import type { Target } from '../route/route.js';
@@ -48,14 +49,14 @@ export function createHostHealth(options: HostHealthOptions = {}): UnreachableHo
     },
     report(target, fingerprint, reason, now) {
       const key = keyOf(target, fingerprint);
-      const before = troubles.get(key);
-      troubles.delete(key);
-      if (reason === null || !isRemembered(reason)) return;
-      const failures = (before?.failures ?? 0) + 1;
+      if (reason === null || !isRemembered(reason)) {
+        troubles.delete(key);
+        return;
+      }
+      const failures = (troubles.get(key)?.failures ?? 0) + 1;
       const pause = Math.min(firstMs * 2 ** (failures - 1), longestMs);
-      troubles.set(key, { host: target.host, reason, failures, since: now, until: now + pause });
-      const oldest = troubles.keys().next();
-      if (troubles.size > maxHosts && oldest.done !== true) troubles.delete(oldest.value);
+      const trouble = { host: target.host, reason, failures, since: now, until: now + pause };
+      keepNewest(troubles, key, trouble, maxHosts);
     },
     forget(host) {
       for (const [key, trouble] of troubles) {

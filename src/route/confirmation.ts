@@ -7,6 +7,7 @@
  */
 import { ConfigError } from '../core/errors.js';
 import { type Duration, parseDuration } from '../core/duration.js';
+import { keepNewest } from '../core/newest.js';
 import { refuseUnknownOptions } from '../core/options.js';
 
 /** Options of {@link createPermanentDnsConfirmation}. */
@@ -60,12 +61,7 @@ export function createPermanentDnsConfirmation(options: ConfirmationOptions = {}
       const series = goesOn
         ? { first: before.first, last: now, count: before.count + 1 }
         : { first: now, last: now, count: 1 };
-      seen.delete(domain);
-      seen.set(domain, series);
-      for (const oldest of seen.keys()) {
-        if (seen.size <= max) break;
-        seen.delete(oldest);
-      }
+      keepNewest(seen, domain, series, max);
       return series.count >= times && now - series.first >= overMs;
     },
     clear(domain) {

@@ -2,6 +2,7 @@
  * After how many messages on one connection a host has said 421 (Exim does so after 1,000). The next connection ends
  * by QUIT before that (CV-14). It is remembered for an hour: a host that was only about to stop is asked again then.
  */
+import { keepNewest } from '../core/newest.js';
 
 /** Remembers, for each host. */
 export interface MessageLimits {
@@ -19,9 +20,7 @@ export function createMessageLimits(): MessageLimits {
   const known = new Map<string, { readonly messages: number; readonly until: number }>();
   return {
     note(host, messages, now) {
-      known.delete(host);
-      known.set(host, { messages, until: now + REMEMBERED_MS });
-      if (known.size > MOST_HOSTS) known.delete(known.keys().next().value as string);
+      keepNewest(known, host, { messages, until: now + REMEMBERED_MS }, MOST_HOSTS);
     },
     of(host, now) {
       const limit = known.get(host);

@@ -5,6 +5,7 @@
  */
 import { constants, createHash } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { keepNewest } from '../core/newest.js';
 import type { TrustStore } from '../x509/trust-store.js';
 import { offeredSuites, type SuiteRules } from './suites.js';
 
@@ -63,11 +64,8 @@ export function createSecureContexts(options: { max?: number } = {}): SecureCont
     },
     get(request) {
       const key = keyOf(request);
-      const found = kept.get(key);
-      if (found !== undefined) kept.delete(key);
-      const context = found ?? makeContext(request);
-      kept.set(key, context);
-      if (kept.size > max) kept.delete(kept.keys().next().value as string);
+      const context = kept.get(key) ?? makeContext(request);
+      keepNewest(kept, key, context, max);
       return context;
     },
   };

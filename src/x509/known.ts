@@ -3,6 +3,7 @@
  * authorities; what was read once, for these very octets, is not read again.
  */
 import { hash, X509Certificate } from 'node:crypto';
+import { keepNewest } from '../core/newest.js';
 import type { Certificate } from './certificate.js';
 import { parseCertificate } from './parse.js';
 
@@ -31,9 +32,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_OCTETS) return parseCertificate(der);
   const key = hash('sha256', der, 'base64');
   const found = known.get(key) ?? parseCertificate(der);
-  // The one that was not used for longest stands first and goes first.
-  known.delete(key);
-  known.set(key, found);
-  if (known.size > MAX_KNOWN) known.delete(known.keys().next().value as string);
+  // The one that was not used for longest goes first.
+  keepNewest(known, key, found, MAX_KNOWN);
   return found;
 }

@@ -6,6 +6,7 @@
  * the rules of RFC 5280 §6 for each certificate.
  */
 import type { KeyObject } from 'node:crypto';
+import { keepNewest } from '../core/newest.js';
 import type { Reason } from '../core/reasons.js';
 import type { Certificate } from './certificate.js';
 import { openCertificate } from './known.js';
@@ -63,7 +64,7 @@ function isSignedBy(certificate: Certificate, issuer: Certificate, search: Searc
   if (search.budget <= 0) return false;
   search.budget -= 1;
   const signed = verifySignature(certificate, issuer);
-  keep(verified, pair, signed);
+  keepNewest(verified, pair, signed, MAX_KEPT);
   return signed;
 }
 
@@ -72,12 +73,6 @@ const verified = new Map<string, boolean>();
 /** The same authorities sign for many: the key of each is read once; null: a key that cannot be read. */
 const issuerKeys = new Map<string, KeyObject | null>();
 const MAX_KEPT = 10_000;
-
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  const oldest = map.keys().next();
-  if (map.size >= MAX_KEPT && oldest.done !== true) map.delete(oldest.value);
-  map.set(key, value);
-}
 
 function verifySignature(certificate: Certificate, issuer: Certificate): boolean {
   const key = keyOf(issuer);
@@ -97,7 +92,7 @@ function keyOf({ sha256, der }: Certificate): KeyObject | null {
   } catch {
     // It has signed nothing that counts.
   }
-  keep(issuerKeys, sha256, key);
+  keepNewest(issuerKeys, sha256, key, MAX_KEPT);
   return key;
 }
 
