@@ -6,7 +6,7 @@ import { publish } from './core/channels.js';
 import { type Context, createContext } from './core/context.js';
 import { type Attempted, attempted } from './deliver/attempt.js';
 import type { Job } from './deliver/job.js';
-import type { Outcome } from './deliver/outcome.js';
+import { type Outcome, outcomeWithoutSession } from './deliver/outcome.js';
 import type { Settled } from './deliver/settle.js';
 import type { Engine } from './engine.js';
 import { domainOf } from './message/address.js';
@@ -114,17 +114,6 @@ async function reportOf(job: Job, ctx: Context): Promise<Report> {
 
 /** The outcome of a report that only the callback gets. */
 function handedOver(recipient: string, at: number): Outcome {
-  return {
-    recipient,
-    state: 'delivered',
-    reason: null,
-    detail: 'handed to the callback',
-    reply: null,
-    host: null,
-    address: null,
-    verdict: null,
-    status: '2.0.0',
-    at,
-    dsnOffered: false,
-  };
+  const detail = 'handed to the callback';
+  return outcomeWithoutSession({ recipient, state: 'delivered', reason: null, detail, at });
 }

@@ -13,7 +13,7 @@ import type { Reply } from '../smtp/reply.js';
 import type { RecipientReply } from '../smtp/transaction-result.js';
 import type { Verdict } from '../verdict/verdict.js';
 import type { Opened } from './open.js';
-import type { Outcome, State } from './outcome.js';
+import { type Outcome, outcomeWithoutSession, type State } from './outcome.js';
 
 /** What a reply is judged with. */
 export interface ReplyContext {
@@ -144,18 +144,11 @@ export function classifyReason(
   recipients: readonly Recipient[],
   why: { readonly reason: Reason; readonly detail: string; readonly plan: Plan; readonly now: number },
 ): Outcome[] {
-  return recipients.map((recipient) => ({
-    recipient: recipient.address.text,
-    state: stateOf(why.reason, why.plan),
-    reason: why.reason,
-    detail: why.detail,
-    reply: null,
-    host: null,
-    address: null,
-    verdict: null,
-    status: statusOf(why.reason, why.plan),
-    at: why.now,
-    dsnOffered: false,
+  const { reason, detail, plan, now: at } = why;
+  const said = { state: stateOf(reason, plan), reason, detail, at };
+  return recipients.map(({ address }) => ({
+    ...outcomeWithoutSession({ recipient: address.text, ...said }),
+    status: statusOf(reason, plan),
   }));
 }
 

@@ -1,7 +1,7 @@
 /**
  * What became of one recipient in one attempt.
  */
-import type { Reason } from '../core/reasons.js';
+import { describeReason, type Reason } from '../core/reasons.js';
 import type { Reply } from '../smtp/reply.js';
 import type { Verdict } from '../verdict/verdict.js';
 
@@ -31,4 +31,23 @@ export interface Outcome {
   readonly at: number;
   /** Whether the peer offered DSN, so that it takes over the duty to report (DSN-8). */
   readonly dsnOffered: boolean;
+}
+
+/** An outcome to which no session led: no server was asked, or none had a say. The status is that of its reason. */
+export function outcomeWithoutSession(
+  said: Pick<Outcome, 'recipient' | 'state' | 'reason' | 'detail' | 'at'>,
+): Outcome {
+  return {
+    recipient: said.recipient,
+    state: said.state,
+    reason: said.reason,
+    detail: said.detail,
+    reply: null,
+    host: null,
+    address: null,
+    verdict: null,
+    status: said.reason === null ? '2.0.0' : describeReason(said.reason).status,
+    at: said.at,
+    dsnOffered: false,
+  };
 }

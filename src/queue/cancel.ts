@@ -6,9 +6,8 @@ import type { Clock } from '../core/clock.js';
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { printable } from '../core/printable.js';
-import { describeReason } from '../core/reasons.js';
 import { hasEnded, type Job } from '../deliver/job.js';
-import type { Outcome } from '../deliver/outcome.js';
+import { type Outcome, outcomeWithoutSession } from '../deliver/outcome.js';
 import { settleAttempt } from '../deliver/settle.js';
 import type { Lease, Next } from './driver.js';
 import type { WorkOptions } from './work.js';
@@ -100,19 +99,13 @@ async function cancelJob(
 
 function cancelledOutcomes(job: Job, { by, reason }: CancelRequest, now: number): readonly Outcome[] {
   const waiting = job.recipients.filter((each) => !hasEnded(each));
-  return waiting.map(({ address }): Outcome => ({
-    recipient: address.text,
+  const said = {
     state: 'failed',
     reason: 'cancelled',
     detail: printable(`by ${by}: ${reason}`),
-    reply: null,
-    host: null,
-    address: null,
-    verdict: null,
-    status: describeReason('cancelled').status,
     at: now,
-    dsnOffered: false,
-  }));
+  } as const;
+  return waiting.map(({ address }) => outcomeWithoutSession({ recipient: address.text, ...said }));
 }
 
 async function whyNot({ id }: Job, { driver }: WorkOptions): Promise<Cancellation['result']> {

@@ -13,10 +13,10 @@
 import { type Clock } from '../core/clock.js';
 import { type Events, publish } from '../core/channels.js';
 import { createContext, sleep } from '../core/context.js';
-import { describeReason, type Reason } from '../core/reasons.js';
+import type { Reason } from '../core/reasons.js';
 import type { Attempted } from '../deliver/attempt.js';
 import { hasEnded, type Job, type JobRecipient } from '../deliver/job.js';
-import type { Outcome } from '../deliver/outcome.js';
+import { type Outcome, outcomeWithoutSession } from '../deliver/outcome.js';
 import { settleAttempt, type Settled } from '../deliver/settle.js';
 import { firstHeld, isAging, noLaterThanThreshold, passedShare } from './aging.js';
 import { nextAttempt, type Schedule, SCHEDULE } from './backoff.js';
@@ -226,19 +226,15 @@ async function agingOf(
 
 /** What is said of those who wait when a broken attempt was the last: the cause that is known, else the break. */
 function brokenOutcomes(job: Job, now: number): readonly Outcome[] {
-  return waitingOf(job).map(({ address, reason, detail }): Outcome => ({
-    recipient: address.text,
-    state: 'deferred',
-    reason: reason ?? 'internal-error',
-    detail,
-    reply: null,
-    host: null,
-    address: null,
-    verdict: null,
-    status: describeReason(reason ?? 'internal-error').status,
-    at: now,
-    dsnOffered: false,
-  }));
+  return waitingOf(job).map(({ address, reason, detail }) =>
+    outcomeWithoutSession({
+      recipient: address.text,
+      state: 'deferred',
+      reason: reason ?? 'internal-error',
+      detail,
+      at: now,
+    }),
+  );
 }
 
 /** Stores a settlement; false when the lease has been lost. @throws what the store threw at the last try */

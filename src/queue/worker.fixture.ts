@@ -5,7 +5,7 @@ import { afterEach, beforeEach } from 'vitest';
 import { type EventName, type Events, onEvent } from '../core/channels.js';
 import type { Reason } from '../core/reasons.js';
 import { hasEnded, type Job } from '../deliver/job.js';
-import type { Outcome, State } from '../deliver/outcome.js';
+import { type Outcome, outcomeWithoutSession, type State } from '../deliver/outcome.js';
 import { createFakeClock, type FakeClock } from '../testing/clock.js';
 import { START } from '../testing/queue-suite-mail.js';
 import type { JobView, QueueDriver } from './driver.js';
@@ -100,8 +100,7 @@ export function useWorker(): WorkerBench {
 }
 
 export function outcome(recipient: string, state: State, reason: Reason | null = null): Outcome {
-  const nothing = { detail: '', reply: null, host: null, address: null, verdict: null };
-  return { recipient, state, reason, ...nothing, status: '', at: START, dsnOffered: false };
+  return outcomeWithoutSession({ recipient, state, reason, detail: '', at: START });
 }
 
 /** The same outcome for all recipients that wait. */
