@@ -6,6 +6,7 @@ import type { Reason } from '../core/reasons.js';
 import type { State } from '../deliver/outcome.js';
 import { HOUR, MINUTE, put, START } from '../testing/queue-suite-mail.js';
 import { parseSchedule } from './backoff.js';
+import { createPace } from './pace.js';
 import { all, useWorker } from './worker.fixture.js';
 
 const bench = useWorker();
@@ -33,4 +34,14 @@ it.each<readonly [State, Reason, number]>([
   bench.clock.set(START + gap);
   expect(await bench.worker.processOnce()).toBe(1);
   expect(tries).toBe(2);
+});
+
+it('Q-27: after a jump of the clock backwards a domain is put off from the time that it is now', () => {
+  const schedule = parseSchedule({ gaps: ['1h', '2h'], jitter: 0 });
+  const pace = createPace(schedule, () => 0);
+  const fail = (now: number) => pace.note('b.example', 'closed', ['connect-timeout'], now);
+  expect(fail(START + 48 * HOUR)).toBe(START + 49 * HOUR);
+  expect(fail(START)).toBe(START + 2 * HOUR);
+  // What failed together with it is the same failure, as ever.
+  expect(fail(START + MINUTE)).toBe(START + 2 * HOUR);
 });

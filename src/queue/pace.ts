@@ -21,9 +21,20 @@ export interface Pace {
 /** Domains whose failures are counted at the same time; the one not touched for longest goes first. */
 const MAX_DOMAINS = 10_000;
 
+interface Failure {
+  /** How many it makes without a success. */
+  readonly count: number;
+  readonly since: number;
+  readonly until: number;
+}
+
 /** Makes a pace. */
 export function createPace(schedule: Schedule, random: () => number): Pace {
-  const failures = new Map<string, { readonly count: number; readonly until: number }>();
+  const failures = new Map<string, Failure>();
+  const nextFailure = (before: number, reasons: readonly Reason[], now: number): Failure => {
+    const retry = { attempts: before, reasons, now, expiresAt: Number.POSITIVE_INFINITY };
+    return { count: before + 1, since: now, until: nextAttempt(retry, schedule, random) };
+  };
   return {
     note(domain, says, reasons, now) {
       if (says === null) return undefined;
@@ -32,13 +43,11 @@ export function createPace(schedule: Schedule, random: () => number): Pace {
         failures.delete(domain);
         return null;
       }
-      // Those that were under way together are one failure.
-      const again = before !== undefined && now < before.until;
-      const count = again ? before.count : (before?.count ?? 0) + 1;
-      const retry = { attempts: count - 1, reasons, now, expiresAt: Number.POSITIVE_INFINITY };
-      const until = again ? before.until : nextAttempt(retry, schedule, random);
-      keepNewest(failures, domain, { count, until }, MAX_DOMAINS);
-      return until;
+      // Those that were under way together are one failure. Q-27: one of before a backwards jump of the clock is another.
+      const isSame = before !== undefined && before.since <= now && now < before.until;
+      const failure = isSame ? before : nextFailure(before?.count ?? 0, reasons, now);
+      keepNewest(failures, domain, failure, MAX_DOMAINS);
+      return failure.until;
     },
   };
 }

@@ -17,15 +17,16 @@ const MOST_HOSTS = 1000;
 
 /** Makes an empty memory. */
 export function createMessageLimits(): MessageLimits {
-  const known = new Map<string, { readonly messages: number; readonly until: number }>();
+  const known = new Map<string, { readonly messages: number; readonly since: number }>();
   return {
     note(host, messages, now) {
-      keepNewest(known, host, { messages, until: now + REMEMBERED_MS }, MOST_HOSTS);
+      keepNewest(known, host, { messages, since: now }, MOST_HOSTS);
     },
     of(host, now) {
       const limit = known.get(host);
       if (limit === undefined) return Number.POSITIVE_INFINITY;
-      if (now < limit.until) return limit.messages;
+      // after a backwards jump of the clock nothing is remembered for longer than was meant.
+      if (limit.since <= now && now < limit.since + REMEMBERED_MS) return limit.messages;
       known.delete(host);
       return Number.POSITIVE_INFINITY;
     },

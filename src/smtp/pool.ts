@@ -59,8 +59,8 @@ interface Line {
   readonly kept: Set<Kept>;
   opening: number;
   readonly waiting: Set<Waiter>;
-  /** As many connections as the host was found to take, and until when that is believed. */
-  room: { readonly most: number; readonly until: number };
+  /** As many connections as the host was found to take, and when; null: it has turned none away. */
+  room: { readonly most: number; readonly since: number } | null;
 }
 
 const IDLE_MS = 30_000;
@@ -74,6 +74,7 @@ const MAX_KEPT = 200;
 const MAX_REFUSED = 6;
 /** A 421 after so long a rest is about the rest, not about the count of messages. */
 const RESTED_MS = 1000;
+/** So long a host is believed to take no more connections than it was found to take. */
 const CROWDED_MS = 120_000;
 
 /** Makes a pool; `perKey` connections of one key at the same time, default without limit. */
@@ -91,7 +92,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
       kept: new Set(),
       opening: 0,
       waiting: new Set(),
-      room: { most: perKey, until: Number.POSITIVE_INFINITY },
+      room: null,
     };
     lines.set(key, line);
     return line;
@@ -99,8 +100,11 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   const tidy = (line: Line): void => {
     if (line.kept.size === 0 && line.opening === 0 && line.waiting.size === 0) lines.delete(line.key);
   };
-  const roomOf = ({ room }: Line, ctx: Context): number =>
-    ctx.clock.now() < room.until ? Math.min(room.most, perKey) : perKey;
+  const roomOf = ({ room }: Line, now: number): number => {
+    // Q-27: after a backwards jump of the clock it is not believed for longer than was meant.
+    const isKnown = room !== null && room.since <= now && now < room.since + CROWDED_MS;
+    return isKnown ? Math.min(room.most, perKey) : perKey;
+  };
   const isWorn = ({ turns, host }: Kept, now: number): boolean => {
     const { connection, begun, refused } = turns;
     return (
@@ -178,11 +182,15 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
       else behind ??= kept;
     }
     if (ahead !== null) return { turn: begin(line, ahead, waiter) };
-    if (line.kept.size + line.opening < roomOf(line, ctx)) return { leave: leaveOf(line, waiter) };
+    if (line.kept.size + line.opening < roomOf(line, now)) return { leave: leaveOf(line, waiter) };
     return behind === null ? null : { turn: begin(line, behind, waiter) };
   };
   const leaveOf = (line: Line, waiter: Omit<Waiter, 'take'>): Leave => {
     line.opening += 1;
+    const failed = (): void => {
+      line.opening -= 1;
+      serve(line);
+    };
     return {
       opened(connection) {
         line.opening -= 1;
@@ -196,15 +204,12 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
         line.kept.add(kept);
         return begin(line, kept, waiter);
       },
-      failed() {
-        line.opening -= 1;
-        serve(line);
-      },
+      failed,
       crowded() {
         // Those that are just being opened count: whoever is turned away last finds none, and has failed.
         const others = [...line.kept].filter(({ turns }) => turns.good).length + line.opening - 1;
-        if (others > 0) line.room = { most: others, until: waiter.ctx.clock.now() + CROWDED_MS };
-        this.failed();
+        if (others > 0) line.room = { most: others, since: waiter.ctx.clock.now() };
+        failed();
         return others > 0;
       },
     };

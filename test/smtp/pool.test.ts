@@ -303,6 +303,20 @@ describe('a host that takes fewer connections than the limit', () => {
     });
   });
 
+  it('Q-27: is tried again at once after a jump of the clock backwards', async () => {
+    await keepOne(undefined, async ({ pool, clock, ctx }) => {
+      const turn = turnOf(await pool.acquire('a', WISH, ctx));
+      const second = await pool.acquire('a', WISH, ctx);
+      if (!('leave' in second)) throw new Error('no leave for another');
+      expect(second.leave.crowded()).toBe(true);
+      clock.set(clock.now() - 1);
+      const third = pool.acquire('a', WISH, ctx);
+      // Who had to wait would get the turn that ends here.
+      turn.end(true);
+      expect(await third).toHaveProperty('leave');
+    });
+  });
+
   it('Q-5: where no other is open it has failed, and the next may try again', async () => {
     const ctx = createContext({ clock: createFakeClock() });
     const pool = createConnectionPool(1);
