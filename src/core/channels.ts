@@ -64,7 +64,10 @@ export interface Events {
   'delivery.delayed': { readonly job: string; readonly domain: string; readonly reason: Reason };
   /** The peer may have the message although its receipt was lost, or whoever sent it ended in mid-attempt (Q-15). */
   'delivery.ambiguous': { readonly job: string; readonly domain: string; readonly host: string };
-  /** A server took content after it had refused what belongs to it: the connection is ended, the message is `unknown` (SC-54). */
+  /**
+   * A server's replies no longer stand where they belong: one came that nothing had asked for, in the words of another
+   * command, or for content whose envelope it had refused. The connection is ended; messages in doubt are `unknown` (SC-54).
+   */
   'replies.mismatched': { readonly host: string; readonly address: string };
   /** Somebody else holds the job by now; what this worker found out is discarded (Q-11). */
   'lease.lost': { readonly job: string; readonly domain: string };

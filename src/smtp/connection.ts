@@ -4,6 +4,7 @@
  * Failure: pending and later replies reject with ConnectionError or ProtocolError; the socket is gone then.
  */
 import type net from 'node:net';
+import { publish } from '../core/channels.js';
 import { type Context, createContext, within } from '../core/context.js';
 import { ConnectionError, type Phase, ProtocolError } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
@@ -122,6 +123,7 @@ export function createConnection(
   };
   const failWith = (code: Reason, message: string, more: { cause?: unknown; phase?: Phase } = {}): void => {
     if (failure !== null) return;
+    if (code === 'unsolicited-reply') publish('replies.mismatched', placeOf(options.endpoint));
     const phase: Phase = more.phase ?? waiting[0]?.phase ?? 'ehlo';
     const command = waiting[0]?.command ?? '';
     const fields = { ...placeOf(options.endpoint), code, phase, command, message, cause: more.cause };

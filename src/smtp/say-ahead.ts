@@ -9,12 +9,13 @@ import type { Context } from '../core/context.js';
 import type { Message } from '../message/source.js';
 import type { Connection } from './connection.js';
 import type { Reply } from './reply.js';
-import { checkReceipt, chunkBlocks, chunkStep, mismatched } from './say-chunks.js';
+import { AGAINST, checkReceipt, chunkBlocks, chunkStep, mismatched } from './say-chunks.js';
 import {
   checkReply,
   envelopeSteps,
   isEnvelopeTaken,
   isGoodbye,
+  isMisplaced,
   isPositive,
   isWhollyTaken,
   type Mailing,
@@ -96,5 +97,9 @@ function take(connection: Connection, step: Step, given: Reply, said: Said): voi
     ? checkReceipt(connection, step, given, said.end ?? 0)
     : checkReply(connection, step, given);
   note(said, step, reply);
-  if (isReceipt && isPositive(reply) && !isEnvelopeTaken(said)) throw mismatched(connection, said, reply);
+  if (isReceipt && isPositive(reply) && !isEnvelopeTaken(said))
+    throw mismatched(connection, said, reply, AGAINST);
+  const { command } = step;
+  if (isMisplaced(command, reply))
+    throw mismatched(connection, said, reply, { command, when: 'in the words of another' });
 }

@@ -94,7 +94,7 @@ export async function sayChunks(
   if (connection.capabilities?.pipelining === true) onWritten();
   const reply = await receipt;
   if (said.final === null) said.final = reply;
-  else if (isPositive(reply)) throw mismatched(connection, said, reply);
+  else if (isPositive(reply)) throw mismatched(connection, said, reply, AGAINST);
 }
 
 /** Says BDAT; gives the reply to the chunk, and keeps the refusal of one that is not the last. */
@@ -126,7 +126,8 @@ function announce(
 export function checkReceipt(connection: Connection, step: Step, given: Reply, end: number): Reply {
   const reply = checkReply(connection, step, given);
   if (!isPositive(reply) || connection.octetsHanded >= end) return reply;
-  throw wrongReply(connection, 'unsolicited-reply', reply, 'before its octets had left');
+  const early = { command: 'BDAT', when: 'before its octets had left' };
+  throw wrongReply(connection, 'unsolicited-reply', reply, early);
 }
 
 /** A block that belongs to two chunks is copied in part: each piece is given back by itself. */
@@ -146,29 +147,33 @@ function changed(): ConfigError {
   );
 }
 
-/**
- * SC-54: the server has taken content for which it had refused the sender, all recipients or a chunk; nobody knows whose
- * message it believes that to be.
- */
-export function mismatched(connection: Connection, said: Said, reply: Reply): ProtocolError {
+/** The server has taken content for which it had refused the sender, all recipients or a chunk. */
+export const AGAINST = { command: 'BDAT', when: 'after it had refused what belongs to it' };
+
+/** SC-54: nobody knows which message the server means. */
+export function mismatched(
+  connection: Connection,
+  said: Said,
+  reply: Reply,
+  { command, when }: { readonly command: string; readonly when: string },
+): ProtocolError {
   said.mismatched = true;
-  const { host, address } = connection.endpoint;
-  publish('replies.mismatched', { host, address });
-  return wrongReply(connection, 'reply-mismatch', reply, 'after it had refused what belongs to it');
+  publish('replies.mismatched', placeOf(connection.endpoint));
+  return wrongReply(connection, 'reply-mismatch', reply, { command, when });
 }
 
 function wrongReply(
   connection: Connection,
   code: 'unsolicited-reply' | 'reply-mismatch',
   reply: Reply,
-  when: string,
+  { command, when }: { readonly command: string; readonly when: string },
 ): ProtocolError {
   return new ProtocolError({
     ...placeOf(connection.endpoint),
     code,
     phase: 'final',
-    command: 'BDAT',
+    command,
     reply: { code: reply.code, lines: reply.lines },
-    message: `the server answered BDAT with ${reply.code} ${when}`,
+    message: `the server answered ${command} with ${reply.code} ${when}`,
   });
 }

@@ -35,9 +35,22 @@ export interface Said {
   mismatched: boolean;
 }
 
-/** True where sender, recipients and content were all taken. */
+/** True where sender, recipients and content were all taken, in words that belong there. */
 export function isWhollyTaken({ mail, rcpt, final }: Said): boolean {
-  return mail !== null && final !== null && [mail, ...rcpt, final].every(isPositive);
+  if (mail === null || final === null || isMisplaced('MAIL', mail) || isMisplaced('BDAT', final))
+    return false;
+  return [mail, ...rcpt, final].every(isPositive);
+}
+
+/**
+ * AT-7: "destination valid" is no word about a sender, and nothing about an address is one about content (RFC 3463 §3.2).
+ * Behind messages that were written ahead such a reply is that to another command: one came too many, or too few. A server
+ * that speaks so in lock-step is heard, and nothing is ever written ahead for it.
+ */
+export function isMisplaced(command: string, reply: Reply): boolean {
+  const says = reply.enhanced ?? '';
+  if (!isPositive(reply)) return false;
+  return command === 'MAIL' ? says === '2.1.5' : command !== 'RCPT' && says.startsWith('2.1.');
 }
 
 /** True where content may follow. */

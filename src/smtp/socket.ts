@@ -101,7 +101,7 @@ function dialDirect(
 }
 
 /** Where an error happened, for its fields. */
-export function placeOf(endpoint: Endpoint): Pick<SessionFailure, 'host' | 'address'> {
+export function placeOf(endpoint: Endpoint): Required<Pick<SessionFailure, 'host' | 'address'>> {
   return { host: endpoint.host, address: endpoint.address };
 }
 

@@ -15,6 +15,7 @@
  * Standards: RFC 5321 §3.3, §4.5.3.1.8; RFC 2920 §3.1; RFC 3030 §2; RFC 1870, 6152, 6531. SC-18 to SC-28, SC-38 to SC-54.
  */
 import type { Context } from '../core/context.js';
+import { isProtocolError } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
 import { type Envelope, needsUtf8, type Recipient } from '../message/envelope.js';
 import type { Message } from '../message/source.js';
@@ -224,9 +225,18 @@ async function runTransaction(
     // What was written ahead and never left is as if it had not been tried.
     if (content !== null && !said.mismatched && !mayHaveLeft()) said.phase = 'mail';
   }
+  // Replies that turned out to be shifted in the very moment of its receipt: it may be that of another message.
+  if (content !== null && said.final !== null && hasShifted(connection)) said.mismatched = true;
   if (connection.alive && content === null) await tidyUp(connection, said, way.leaves, ctx);
   const broken = { reason, mayHaveLeft: mayHaveLeft() };
   return recipients.map((recipient, i) => judgeRecipient(recipient, said.rcpt[i], said, broken));
+}
+
+/** AT-7: the connection ended because a reply came to nothing that was asked, or one that cannot be what was. */
+function hasShifted({ failure }: Connection): boolean {
+  return (
+    isProtocolError(failure) && (failure.code === 'unsolicited-reply' || failure.code === 'reply-mismatch')
+  );
 }
 
 /** Envelope, replies, content, receipt. */

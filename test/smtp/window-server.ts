@@ -16,7 +16,9 @@ export type Act =
   | 'take against itself'
   | 'goodbye, open'
   | 'nonsense'
-  | 'too many';
+  | 'too many'
+  | 'take and one more'
+  | 'refuse and one more';
 
 /** What it has taken. */
 export interface Taken {
@@ -50,6 +52,10 @@ export interface WindowServer {
   readonly connections: number;
   /** Contents that had come whole and were not answered yet, at most. */
   readonly deepest: number;
+  /** Replies said to nothing that was asked; one on each connection at most. */
+  readonly surplus: number;
+  /** Connections with such a reply that are still open. */
+  readonly shifted: number;
   dial(): Promise<net.Socket>;
   /** Reads no more than so many octets, and those that come with the last of them, on the last connection. */
   stall(octets: number): void;
@@ -67,6 +73,7 @@ export function createWindowServer(script: ServerScript): WindowServer {
   let stallAt = Number.POSITIVE_INFINITY;
   let deepest = 0;
   let last: readonly Duplex[] = [];
+  const shifted: Duplex[] = [];
   const nextAct = (): Act => acts.next().value ?? 'take';
   return {
     taken,
@@ -80,6 +87,12 @@ export function createWindowServer(script: ServerScript): WindowServer {
     },
     get deepest() {
       return deepest;
+    },
+    get surplus() {
+      return shifted.length;
+    },
+    get shifted() {
+      return shifted.filter(({ destroyed }) => !destroyed).length;
     },
     stall(octets) {
       stallAt = arrived.length + octets;
@@ -108,6 +121,7 @@ export function createWindowServer(script: ServerScript): WindowServer {
         offences,
         heard,
         depth: (depth) => (deepest = Math.max(deepest, depth)),
+        shift: () => !shifted.includes(near) && shifted.push(near) > 0,
       });
       return Promise.resolve(Object.assign(near, { setNoDelay: () => near }) as unknown as net.Socket);
     },
@@ -124,6 +138,8 @@ interface House {
   readonly takes: (path: string) => boolean;
   readonly before: (line: string) => Promise<void> | undefined;
   readonly depth: (depth: number) => void;
+  /** False: this connection has had its reply too many. */
+  readonly shift: () => boolean;
 }
 
 /** What it says: after it has done it, where it cannot be done (null: it can), and where a script wants nonsense. */
@@ -139,6 +155,7 @@ const CODES: Partial<Record<Act, number>> = {
   goodbye: 421,
   'goodbye, open': 421,
   'too many': 452,
+  'refuse and one more': 550,
 };
 
 /** Serves one connection. */
@@ -171,15 +188,16 @@ function serve(near: Duplex, far: Duplex, house: House): void {
   };
   const act = (does: () => void, answer: Answer): void => {
     const next = answer.no === null ? house.nextAct() : 'refuse';
+    const more = next.endsWith('one more') && house.shift() ? '250 2.0.0 queued\r\n' : '';
     if (next === 'drop before') drop();
-    else if (next === 'take' || next === 'take against itself') {
+    else if (next.startsWith('take')) {
       does();
-      say(answer.ok);
+      say(`${answer.ok}${more}`);
     } else if (next === 'drop after') {
       does();
       drop();
     } else {
-      say(answer.no ?? `${next === 'nonsense' ? (answer.nonsense ?? 354) : CODES[next]} no\r\n`);
+      say(answer.no ?? `${next === 'nonsense' ? (answer.nonsense ?? 354) : CODES[next]} no\r\n${more}`);
       if (next === 'goodbye' || next === 'goodbye, open') over = true;
       if (next === 'goodbye') far.end();
     }

@@ -275,6 +275,40 @@ describe('closes', () => {
     expect(bench.server.connections).toBe(2);
   });
 
+  it('AT-7, SC-54: one reply too many is told by the words of the next receipt: unknown from there on, with an event', async () => {
+    const told: unknown[] = [];
+    const stop = onEvent('replies.mismatched', (event) => told.push(event));
+    const bench = makeBench({ acts: afterWarm('take', 'take', 'take and one more', 'refuse') });
+    await warm(bench);
+    const sent = await Promise.all(range(0, 3).map((n) => bench.send(n)));
+    stop();
+    // The first is believed taken on the strength of the reply too many: nothing tells the two apart.
+    expect(sent).toEqual(['delivered', 'unknown delivery-unknown', 'unknown delivery-unknown']);
+    expect(told).toEqual([{ host: 'mx.partner.test', address: '192.0.2.1' }]);
+    expect(await bench.send(5)).toBe('delivered');
+    expect(bench.server.connections).toBe(2);
+  });
+
+  it('AT-7, SC-54: a reply to nothing that comes with a receipt puts that in doubt; one that comes later ends the connection alone', async () => {
+    const told: unknown[] = [];
+    const stop = onEvent('replies.mismatched', (event) => told.push(event));
+    const receipt = '250 2.0.0 taken\r\n'.length;
+    for (const [splits, state] of [
+      [[], 'unknown delivery-unknown'],
+      [[receipt], 'delivered'],
+    ] as const) {
+      const bench = makeBench({ splits, acts: afterWarm('take', 'take', 'take', 'take and one more') });
+      await warm(bench);
+      expect([await bench.send(0), splits]).toEqual([state, splits]);
+      await settle();
+      expect(bench.server.shifted).toBe(0);
+      await bench.send(1);
+      expect(bench.server.connections).toBe(2);
+    }
+    stop();
+    expect(told).toHaveLength(2);
+  });
+
   it('SC-14, SC-54, CV-14: 421 after some messages means another connection: nobody waits, nobody is sent twice, and the count is remembered', async () => {
     const bench = makeBench({ acts: afterWarm('take', 'take', 'take', 'take', 'take', 'goodbye') });
     await warm(bench);
