@@ -10,11 +10,14 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** Shared by all that nobody may call off: a signal of its own for each costs more than much that is done under it. */
+const NEVER = new AbortController().signal;
+
 /** Makes a Context; without options: this machine's clock and a signal that never aborts. */
 export function createContext(options: { clock?: Clock; signal?: AbortSignal } = {}): Context {
   return {
     clock: options.clock ?? systemClock,
-    signal: options.signal ?? new AbortController().signal,
+    signal: options.signal ?? NEVER,
   };
 }
 

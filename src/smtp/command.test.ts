@@ -25,12 +25,12 @@ const envelope = (input: Partial<EnvelopeInput> = {}): Envelope =>
   parseEnvelope({ from: 'a@sender.test', recipients: 'b@partner.test', ...input });
 
 const mail = (input: Partial<EnvelopeInput>, facts: Partial<Message>, ...lines: readonly string[]): string =>
-  formatMail(envelope(input), message(facts), offers(...lines)).toString('utf8');
+  formatMail(envelope(input), message(facts), offers(...lines));
 
 function rcpt(input: Partial<EnvelopeInput>, ...lines: readonly string[]): string {
   const recipient = envelope(input).recipients[0];
   if (recipient === undefined) throw new Error('no recipient');
-  return formatRcpt(recipient, offers(...lines)).toString('utf8');
+  return formatRcpt(recipient, offers(...lines));
 }
 
 const invalid = expect.objectContaining({ code: 'command-invalid' });
@@ -197,7 +197,7 @@ describe('the writer trusts nobody', () => {
 
   it('AT-21, DSN-7: a line end in ENVID or ORCPT cannot become one on the wire', () => {
     const evil = { ...envelope(), envelopeId: 'x\r\nRSET' };
-    expect(formatMail(evil, message(), offers('DSN')).toString()).toBe(
+    expect(formatMail(evil, message(), offers('DSN'))).toBe(
       'MAIL FROM:<a@sender.test> ENVID=x+0D+0ARSET\r\n',
     );
     const [recipient] = envelope().recipients;
@@ -205,7 +205,7 @@ describe('the writer trusts nobody', () => {
     for (const originalRecipient of ['rfc822 NOTIFY=NEVER;b', 'rfc822\r\n;b', 'none', ';b']) {
       const forged = { ...recipient, originalRecipient };
       if (originalRecipient === 'none') {
-        expect(formatRcpt(forged, offers('DSN')).toString()).toContain('ORCPT=none;');
+        expect(formatRcpt(forged, offers('DSN'))).toContain('ORCPT=none;');
       } else expect(() => formatRcpt(forged, offers('DSN')), originalRecipient).toThrow(invalid);
     }
   });

@@ -1,5 +1,5 @@
 /**
- * Commands as octets. The one place where a command is written: CR, LF, NUL and every other control is refused here,
+ * Commands as text. The one place where a command is written: CR, LF, NUL and every other control is refused here,
  * whatever was checked before (AT-21), and parameters are said only for extensions that the server offered (SC-20).
  * Standards: RFC 5321 §2.4, §3.3, §4.1.1; RFC 1870, 3461, 6152, 6531.
  */
@@ -17,21 +17,25 @@ const MAX_COMMAND = 2048;
 // SC-21: a path with nothing in it that could end it early; in a quoted local part brackets and blanks are text.
 const PATH = /^(?:"(?:[^"\\]|\\.)*"|[^\s"<>]+)@[^\s"<>]+$/u;
 
-/** A command line with its CRLF, in ASCII unless `utf8` (SMTPUTF8) is given. @throws ConfigError `command-invalid` */
-export function formatCommand(line: string, utf8 = false): Buffer {
+/**
+ * A command line with its CRLF, in ASCII unless `utf8` (SMTPUTF8) is given; it leaves in UTF-8.
+ * @throws ConfigError `command-invalid`
+ */
+export function formatCommand(line: string, utf8 = false): string {
+  const isPlain = /^[ -~]*$/.test(line);
   // eslint-disable-next-line no-control-regex
-  if (/[\x00-\x1f\x7f-\x9f]/.test(line)) {
+  if (!isPlain && /[\x00-\x1f\x7f-\x9f]/.test(line)) {
     throw invalid('expected one line, got a control character (CR, LF, NUL or other) inside it');
   }
   // eslint-disable-next-line no-control-regex
-  if (!utf8 && /[^\x00-\x7f]/.test(line)) {
+  if (!isPlain && !utf8 && /[^\x00-\x7f]/.test(line)) {
     throw invalid('expected ASCII, as no SMTPUTF8 was negotiated, got a character outside it');
   }
-  const octets = Buffer.from(`${line}\r\n`, 'utf8');
-  if (octets.length > MAX_COMMAND) {
-    throw invalid(`expected at most ${MAX_COMMAND} octets, got ${octets.length}`);
+  const octets = (isPlain ? line.length : Buffer.byteLength(line)) + 2;
+  if (octets > MAX_COMMAND) {
+    throw invalid(`expected at most ${MAX_COMMAND} octets, got ${octets}`);
   }
-  return octets;
+  return `${line}\r\n`;
 }
 
 function invalid(why: string): ConfigError {
@@ -46,7 +50,7 @@ function bracket(path: string): string {
 }
 
 /** MAIL FROM with what the server offers and the message needs. */
-export function formatMail(envelope: Envelope, message: Message, offered: Capabilities): Buffer {
+export function formatMail(envelope: Envelope, message: Message, offered: Capabilities): string {
   const utf8 = message.eightBitHeader || needsUtf8(envelope);
   const parameters = [
     offered.size === null ? '' : ` SIZE=${message.size}`,
@@ -62,7 +66,7 @@ export function formatMail(envelope: Envelope, message: Message, offered: Capabi
 }
 
 /** RCPT TO with NOTIFY and ORCPT where the server offers DSN (DSN-1). */
-export function formatRcpt(recipient: Recipient, offered: Capabilities): Buffer {
+export function formatRcpt(recipient: Recipient, offered: Capabilities): string {
   const { notify, originalRecipient } = recipient;
   const words = notify === null ? null : notify === 'never' ? 'NEVER' : notify.join(',').toUpperCase();
   // UTF-8 is understood where the address itself needs it: then MAIL has said SMTPUTF8.

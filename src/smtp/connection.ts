@@ -35,7 +35,8 @@ export interface Ear {
   lost(error: Error): void;
 }
 
-interface Waiting extends Due {
+interface Waiting {
+  readonly due: Due;
   readonly ctx: Context;
   readonly ear: Ear;
 }
@@ -124,8 +125,8 @@ export function createConnection(
   const failWith = (code: Reason, message: string, more: { cause?: unknown; phase?: Phase } = {}): void => {
     if (failure !== null) return;
     if (code === 'unsolicited-reply') publish('replies.mismatched', placeOf(options.endpoint));
-    const phase: Phase = more.phase ?? waiting[0]?.phase ?? 'ehlo';
-    const command = waiting[0]?.command ?? '';
+    const phase: Phase = more.phase ?? waiting[0]?.due.phase ?? 'ehlo';
+    const command = waiting[0]?.due.command ?? '';
     const fields = { ...placeOf(options.endpoint), code, phase, command, message, cause: more.cause };
     fail(
       code.startsWith('reply') || code === 'unsolicited-reply'
@@ -145,12 +146,10 @@ export function createConnection(
     disarm();
     const next = waiting[0];
     if (next === undefined) return;
+    const { phase, timeoutMs } = next.due;
     const abort = (): void => callOff(next.ctx.signal);
-    const cancel = next.ctx.clock.after(next.timeoutMs, () =>
-      failWith(
-        next.phase === 'greeting' ? 'no-greeting' : 'command-timeout',
-        `no reply within ${next.timeoutMs} ms`,
-      ),
+    const cancel = next.ctx.clock.after(timeoutMs, () =>
+      failWith(phase === 'greeting' ? 'no-greeting' : 'command-timeout', `no reply within ${timeoutMs} ms`),
     );
     next.ctx.signal.addEventListener('abort', abort, { once: true });
     disarm = () => {
@@ -163,16 +162,16 @@ export function createConnection(
   const receive = (octets: Uint8Array): void => {
     const { replies, fault } = reader.push(octets);
     for (const reply of replies) {
-      const due = waiting.shift();
+      const awaited = waiting.shift();
       saidGoodbye ||= reply.code === 421;
-      if (due === undefined) {
+      if (awaited === undefined) {
         // SC-14: 421 may come at any time, to a connection that waits or in the middle of a message.
         const code = saidGoodbye ? 'peer-busy' : 'unsolicited-reply';
         failWith(code, `a reply (${reply.code}) to nothing that was asked`);
         return;
       }
       // SC-13: codes in the text mean something only where this layer's EHLO offered them, so never in a greeting.
-      due.ear.heard(
+      awaited.ear.heard(
         connection.capabilities?.enhancedStatusCodes === true ? reply : { ...reply, enhanced: null },
       );
       // Replies that still come are counted, but those who wait for one need not wait for the end of the connection.
@@ -187,7 +186,7 @@ export function createConnection(
   const lost = (error?: Error): void => {
     // A TLS 1.3 server that refuses the handshake says so only after our side has ended it.
     const inHandshake = error !== undefined && connection.facts !== null && connection.capabilities === null;
-    const greeting = waiting[0]?.phase === 'greeting';
+    const greeting = waiting[0]?.due.phase === 'greeting';
     failWith(
       inHandshake ? reasonOfTlsError(error, false) : 'connection-closed',
       greeting ? 'the server closed the connection before its greeting' : 'the connection was lost',
@@ -223,7 +222,7 @@ export function createConnection(
       return reader.empty && waiting.length === 0;
     },
     async ask(line, due, asking) {
-      const octets = formatCommand(line);
+      const octets = Buffer.from(formatCommand(line));
       const reply = connection.expect({ command: line.split(' ', 1)[0] ?? '', ...due }, asking);
       connection.write(octets, due.timeoutMs, asking).catch(() => undefined);
       return reply;
@@ -231,7 +230,7 @@ export function createConnection(
     expect(due, expecting) {
       if (failure !== null) return Promise.reject(why());
       return new Promise((resolve, reject) => {
-        waiting.push({ ...due, ctx: expecting, ear: { heard: resolve, lost: reject } });
+        waiting.push({ due, ctx: expecting, ear: { heard: resolve, lost: reject } });
         if (waiting.length === 1) arm();
       });
     },
@@ -240,7 +239,7 @@ export function createConnection(
         ear.lost(why() as Error);
         return;
       }
-      waiting.push({ ...due, ctx: uncalled, ear });
+      waiting.push({ due, ctx: uncalled, ear });
       if (waiting.length === 1) arm();
     },
     post(octets) {

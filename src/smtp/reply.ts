@@ -44,15 +44,22 @@ const LF = 0x0a;
 // SC-8: the first digit 2 to 5 is judged by the caller; SC-10 makes others fatal there.
 const LINE = /^\d{3}(?:[ -]|$)/;
 
+/** So many replies of one short line are known again: a server says the same to every message. */
+const MAX_KNOWN = 16;
+const MAX_KNOWN_LINE = 128;
+
 /** Makes a reader; one for each layer, so that nothing read in clear can be part of a reply inside TLS (AT-2). */
 export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyReader {
   let held = Buffer.alloc(0);
   let lines: string[] = [];
   let code: string | null = null;
   let size = 0;
+  const known = new Map<string, Reply>();
 
   const readLine = (octets: Buffer, start: number, end: number): Reply | ReplyFault | null => {
     const line = octets.toString('latin1', start, end);
+    const before = code === null ? known.get(line) : undefined;
+    if (before !== undefined) return before;
     if (line.includes('\r')) return malformed('a CR or LF that is no line end');
     if (!LINE.test(line)) return malformed(`the line "${printable(line, 80)}"`);
     const given = line.slice(0, 3);
@@ -63,6 +70,7 @@ export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyRead
     if (lines.length > limits.maxLines || size > limits.maxReply) return tooLong(limits);
     if (line[3] === '-') return null;
     const reply = { code: Number(code), enhanced: readEnhanced(code, lines[0] ?? ''), lines };
+    if (lines.length === 1 && line.length <= MAX_KNOWN_LINE && known.size < MAX_KNOWN) known.set(line, reply);
     lines = [];
     code = null;
     size = 0;

@@ -20,6 +20,7 @@ import {
   isWhollyTaken,
   type Mailing,
   note,
+  octetsOf,
   type Said,
   type Step,
 } from './say-envelope.js';
@@ -44,7 +45,7 @@ export function sayAhead(
   const size = content.reduce((sum, { length }) => sum + length, 0);
   const steps = [...envelopeSteps(connection, { ...mail, reset: true }), chunkStep(connection, size, true)];
   const answered = hearAll(connection, steps, said, window, ctx);
-  connection.post(Buffer.concat(steps.map(({ octets }) => octets)));
+  connection.post(octetsOf(steps));
   for (const piece of content) connection.post(piece);
   // On a connection that has broken by now nothing ever leaves.
   if (connection.alive) said.end = connection.octetsOut;

@@ -15,7 +15,7 @@ import { blocksOf } from './content-blocks.js';
 import { formatCommand } from './command.js';
 import { createOctetGuard } from './octet-guard.js';
 import type { Reply } from './reply.js';
-import { checkReply, isPositive, type Said, type Step } from './say-envelope.js';
+import { checkReply, isPositive, octetsOf, type Said, type Step } from './say-envelope.js';
 import { placeOf } from './socket.js';
 
 const CHUNK = 1024 * 1024;
@@ -27,7 +27,7 @@ export function chunkStep({ timeouts }: Connection, octets: number, isLast: bool
     command: 'BDAT',
     // Its time begins with the command, so that of its octets counts as well (SC-37).
     timeoutMs: timeouts.block + timeouts.final,
-    octets: formatCommand(`BDAT ${octets}${isLast ? ' LAST' : ''}`),
+    line: formatCommand(`BDAT ${octets}${isLast ? ' LAST' : ''}`),
   };
 }
 
@@ -106,7 +106,7 @@ function announce(
 ): Promise<Reply> {
   const step = chunkStep(connection, chunk.octets, chunk.isLast);
   const given = connection.expect(step, ctx);
-  connection.post(step.octets);
+  connection.post(octetsOf([step]));
   const end = connection.octetsOut + chunk.octets;
   const reply = given.then((answer) => checkReceipt(connection, step, answer, end));
   reply.then(

@@ -80,7 +80,8 @@ export interface Step {
   readonly phase: 'mail' | 'rcpt' | 'data' | 'final';
   readonly command: string;
   readonly timeoutMs: number;
-  readonly octets: Buffer;
+  /** The command with its CRLF. */
+  readonly line: string;
 }
 
 /**
@@ -98,7 +99,7 @@ export async function sayEnvelope(
     phase: 'data',
     command: 'DATA',
     timeoutMs: connection.timeouts.data,
-    octets: formatCommand('DATA'),
+    line: formatCommand('DATA'),
   };
   const steps = [...envelopeSteps(connection, mail), ...(offered.chunking ? [] : [data])];
   const ask = offered.pipelining
@@ -150,7 +151,7 @@ export function envelopeSteps(
     command: 'RSET',
     // One that is slow to answer is no gain over a new connection: it gets no more time than QUIT.
     timeoutMs: timeouts.quit,
-    octets: formatCommand('RSET'),
+    line: formatCommand('RSET'),
   };
   return [
     ...(reset ? [rset] : []),
@@ -158,11 +159,11 @@ export function envelopeSteps(
       phase: 'mail',
       command: 'MAIL',
       timeoutMs: timeouts.mail,
-      octets: formatMail(envelope, message, offered),
+      line: formatMail(envelope, message, offered),
     },
     ...envelope.recipients.map((recipient): Step => {
-      const octets = formatRcpt(recipient, offered);
-      return { phase: 'rcpt', command: 'RCPT', timeoutMs: timeouts.rcpt, octets };
+      const line = formatRcpt(recipient, offered);
+      return { phase: 'rcpt', command: 'RCPT', timeoutMs: timeouts.rcpt, line };
     }),
   ];
 }
@@ -176,14 +177,19 @@ function sayTogether(
   const replies = new Map(steps.map((step) => [step, connection.expect(step, ctx)]));
   // Who stops asking, after 421 or a loss, leaves the rest to fail unheard.
   for (const reply of replies.values()) reply.catch(() => undefined);
-  send(connection, Buffer.concat(steps.map(({ octets }) => octets)), connection.timeouts.block, ctx);
+  send(connection, octetsOf(steps), connection.timeouts.block, ctx);
   return (step) => replies.get(step) as Promise<Reply>;
 }
 
 function sayAlone(connection: Connection, step: Step, ctx: Context): Promise<Reply> {
   const reply = connection.expect(step, ctx);
-  send(connection, step.octets, step.timeoutMs, ctx);
+  send(connection, octetsOf([step]), step.timeoutMs, ctx);
   return reply;
+}
+
+/** Commands as they go on the wire. */
+export function octetsOf(steps: readonly Step[]): Buffer {
+  return Buffer.from(steps.map(({ line }) => line).join(''));
 }
 
 /** A write that fails takes the connection with it, and the replies that are due say so. */
