@@ -81,7 +81,8 @@ export async function prepareSubmission(mail: Mail, how: Preparation, ctx: Conte
   const groups = groupByDomain(envelope.recipients);
   const plans = await Promise.all([...groups.keys()].map((domain) => how.decide(domain, ask, ctx)));
   refuseLowering(ask, plans);
-  await refuseDetours(envelope.recipients, how, ctx);
+  const detours = detoursOf(envelope.recipients);
+  if (detours.length > 0) await refuseDetours(detours, how, ctx);
   const message = await prepareMessage(
     mail.message,
     {
@@ -125,22 +126,33 @@ function groupByDomain(recipients: readonly Recipient[]): Map<string, Recipient[
   return groups;
 }
 
+/** A domain that is reached by way of another. */
+interface Detour {
+  readonly to: string;
+  readonly by: string;
+}
+
+/** The domains that local parts name. */
+function detoursOf(recipients: readonly Recipient[]): readonly Detour[] {
+  return recipients.flatMap(({ address: { local, domain: by } }) =>
+    routedDomains(local).flatMap((to) => (to === by ? [] : [{ to, by }])),
+  );
+}
+
 /**
  * BITS-5.2.3: an address whose local part names a locked domain would reach it by way of another, whose policy asks less.
  * @throws ConfigError `policy-lowered`
  */
 async function refuseDetours(
-  recipients: readonly Recipient[],
+  detours: readonly Detour[],
   { decide }: Preparation,
   ctx: Context,
 ): Promise<void> {
-  for (const { address } of recipients) {
-    for (const domain of routedDomains(address.local)) {
-      if (domain === address.domain || !(await decide(domain, null, ctx)).locked) continue;
-      throw new ConfigError(
-        'policy-lowered',
-        `to: ${address.domain} is asked to pass mail on to ${domain}, to which only TLS of its own leads; write to an address at ${domain}`,
-      );
-    }
+  for (const { to, by } of detours) {
+    if (!(await decide(to, null, ctx)).locked) continue;
+    throw new ConfigError(
+      'policy-lowered',
+      `to: ${by} is asked to pass mail on to ${to}, to which only TLS of its own leads; write to an address at ${to}`,
+    );
   }
 }

@@ -49,13 +49,9 @@ export function settleAttempt(job: Job, outcomes: readonly Outcome[], now: numbe
     const heldSince = held ? (recipient.heldSince ?? now) : null;
     if (held && recipient.heldSince === null) holdStarted ??= outcome.reason;
     if (!held && recipient.heldSince !== null && outcome.state !== 'failed') holdCleared = true;
-    const stands = {
-      ...recipient,
-      state: outcome.state,
-      reason: outcome.reason,
-      detail: outcome.detail,
-      heldSince,
-    };
+    const { address, notify, originalRecipient, warnedAt } = recipient;
+    const { state, reason, detail } = outcome;
+    const stands = { address, notify, originalRecipient, state, reason, detail, heldSince, warnedAt };
     if (hasEnded(stands)) ended.push(outcome);
     // A job that waited untried, because others had found its domain closed, has waited from its beginning.
     const since = recipient.heldSince ?? job.createdAt;

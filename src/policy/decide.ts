@@ -40,8 +40,34 @@ export async function decide(
   const now = ctx.clock.now();
   const rule = findRule(from.table, domain);
   const active = rule !== null && (rule.effectiveFrom === null || now >= rule.effectiveFrom) ? rule : null;
-  const names = [domain, ...alsoNamed];
-  const asking = names.flatMap((name) => from.sources.map((source) => askSource(source, name, ctx)));
+  const isSilent = from.sources.length === 0 && alsoNamed.length === 0 && ask === null;
+  const said = isSilent ? NOTHING : await hearAll([domain, ...alsoNamed], from, ask, ctx);
+  const waivers = active?.waivers.some((waiver) => now >= waiver.until)
+    ? active.waivers.filter((waiver) => now < waiver.until)
+    : (active?.waivers ?? NONE);
+  const grounds: Grounds = { domain, active, waivers, because: said.because, unknown: said.unknown };
+  return warnOfRoots(
+    recallPlan(from, grounds, () => freezePlan(merge(from, grounds))),
+    now,
+  );
+}
+
+/** What was said of a domain, next to its rule. */
+type Heard = Pick<Grounds, 'because' | 'unknown'>;
+
+const NONE: readonly Waiver[] = [];
+const NOTHING: Heard = { because: [], unknown: [] };
+
+/** What the sources say of a domain and of the names behind it, what the table locks for those, and what the message asks. */
+async function hearAll(
+  [domain, ...alsoNamed]: readonly [string, ...string[]],
+  from: Sources,
+  ask: Ask | null,
+  ctx: Context,
+): Promise<Heard> {
+  const asking = [domain, ...alsoNamed].flatMap((name) =>
+    from.sources.map((source) => askSource(source, name, ctx)),
+  );
   const answers = asking.length === 0 ? [] : await Promise.all(asking);
   const because: Because[] = [];
   const unknown: { source: string; cause: string }[] = [];
@@ -58,12 +84,7 @@ export async function decide(
       because.push({ source: 'table', asked: locking.ask, ref: refOf(locking) });
   }
   if (ask !== null) because.push({ source: 'message', asked: ask, ref: 'options of the message' });
-  const waivers = active?.waivers.filter((waiver) => now < waiver.until) ?? [];
-  const grounds: Grounds = { domain, active, because, unknown, waivers };
-  return warnOfRoots(
-    recallPlan(from, grounds, () => freezePlan(merge(from, grounds))),
-    now,
-  );
+  return { because, unknown };
 }
 
 function merge({ base }: Sources, grounds: Grounds): Plan {

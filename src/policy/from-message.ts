@@ -18,17 +18,16 @@ export interface MessageAsk {
 }
 
 /** The ask of a message, or null. @throws ConfigError `ask-invalid`, `level-unknown` */
-export function asksOfMessage(options: MessageAsk): Ask | null {
+export function asksOfMessage({ minLevel, minProtocol, requireMxAuth }: MessageAsk): Ask | null {
+  if (minLevel === undefined && minProtocol === undefined && (requireMxAuth ?? false) === false) return null;
   const ask: Ask = {
-    ...(options.minLevel === undefined ? {} : { level: parseLevel(options.minLevel, 'minLevel') }),
-    ...(options.minProtocol === undefined ? {} : { minProtocol: options.minProtocol }),
-    ...(options.requireMxAuth === undefined || options.requireMxAuth === false
-      ? {}
-      : { requireMxAuth: options.requireMxAuth }),
+    ...(minLevel === undefined ? {} : { level: parseLevel(minLevel, 'minLevel') }),
+    ...(minProtocol === undefined ? {} : { minProtocol }),
+    ...(requireMxAuth === undefined || requireMxAuth === false ? {} : { requireMxAuth }),
   };
   const fault = faultOfAsk(ask);
   if (fault !== null) throw new ConfigError('ask-invalid', fault);
-  return Object.keys(ask).length === 0 ? null : ask;
+  return ask;
 }
 
 /**

@@ -11,8 +11,10 @@ import { factsOf } from './stored-message.js';
 
 /** The recipients of a new job: nothing has happened to them yet. */
 export function startRecipients(job: NewJob): JobRecipient[] {
-  return job.envelope.recipients.map((recipient) => ({
-    ...recipient,
+  return job.envelope.recipients.map(({ address, notify, originalRecipient }) => ({
+    address,
+    notify,
+    originalRecipient,
     state: 'waiting',
     reason: null,
     detail: '',
@@ -109,9 +111,9 @@ export function checkSubmission(submission: Submission, isTaken?: (jobId: string
     );
   }
   const ids = new Set<string>();
-  for (const job of submission.jobs) {
-    if (ids.has(job.id) || isTaken?.(job.id) === true) throw jobIdTaken(job.id);
-    ids.add(job.id);
+  for (const { id } of submission.jobs) {
+    if (ids.has(id) || isTaken?.(id) === true) throw jobIdTaken(id);
+    if (submission.jobs.length > 1) ids.add(id);
   }
 }
 

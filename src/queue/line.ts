@@ -9,10 +9,10 @@
  *
  * Pure: whoever calls says what time it is.
  */
-import { createHeap, type Heap } from './heap.js';
+import { Heap, type InHeap } from './heap.js';
 
 /** What can stand in the line. */
-export interface Waiting {
+export interface Waiting extends InHeap {
   readonly domain: string;
   readonly dueAt: number;
   /** Goes by then even where its domain is put off. */
@@ -38,11 +38,27 @@ export interface Line<T extends Waiting> {
   of(domain: string): readonly T[];
 }
 
-interface DomainLine<T> {
+/** Where a domain stands in one of the heaps over the domains. */
+interface Place<T extends Waiting> extends InHeap {
+  readonly line: DomainLine<T>;
+}
+
+class DomainLine<T extends Waiting> {
   readonly domain: string;
-  readonly items: Set<T>;
   readonly waiting: Heap<T>;
   readonly due: Heap<T>;
+  readonly wake: Place<T> = { line: this, place: -1 };
+  readonly head: Place<T> = { line: this, place: -1 };
+
+  constructor(domain: string, soonerReady: (a: T, b: T) => boolean) {
+    this.domain = domain;
+    this.waiting = new Heap(soonerReady);
+    this.due = new Heap<T>(first);
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting.size === 0 && this.due.size === 0;
+  }
 }
 
 const sooner = (a: Waiting, b: Waiting): boolean =>
@@ -60,100 +76,101 @@ export function createLine<T extends Waiting>(): Line<T> {
   const readyOf = (item: T): number => readyAt(item, putOffs.get(item.domain) ?? item.dueAt);
   const soonerReady = (a: T, b: T): boolean =>
     readyOf(a) === readyOf(b) ? a.order < b.order : readyOf(a) < readyOf(b);
-  const wakes = createHeap<DomainLine<T>>((a, b) =>
-    soonerReady(a.waiting.peek() as T, b.waiting.peek() as T),
+  const wakes = new Heap<Place<T>>((a, b) =>
+    soonerReady(a.line.waiting.peek() as T, b.line.waiting.peek() as T),
   );
-  const heads = createHeap<DomainLine<T>>((a, b) => first(a.due.peek() as T, b.due.peek() as T));
+  const heads = new Heap<Place<T>>((a, b) => first(a.line.due.peek() as T, b.line.due.peek() as T));
 
-  /** Changes a domain's line, and its place in both heaps with it. */
-  const change = (line: DomainLine<T>, work: () => void): void => {
-    wakes.remove(line);
-    heads.remove(line);
+  /** Changes what waits in a domain's line, and its place among the domains with it. */
+  const changeWaiting = (line: DomainLine<T>, work: () => void): void => {
+    wakes.remove(line.wake);
     work();
-    if (line.waiting.size > 0) wakes.push(line);
-    if (line.due.size > 0) heads.push(line);
-    if (line.items.size === 0) lines.delete(line.domain);
+    if (line.waiting.size > 0) wakes.push(line.wake);
+  };
+  /** The same for what is due there. */
+  const changeDue = (line: DomainLine<T>, work: () => void): void => {
+    heads.remove(line.head);
+    work();
+    if (line.due.size > 0) heads.push(line.head);
   };
   const lineOf = (domain: string): DomainLine<T> => {
     const known = lines.get(domain);
     if (known !== undefined) return known;
-    const line = {
-      domain,
-      items: new Set<T>(),
-      waiting: createHeap<T>(soonerReady),
-      due: createHeap<T>(first),
-    };
+    const line = new DomainLine(domain, soonerReady);
     lines.set(domain, line);
     return line;
   };
+  const tidy = (line: DomainLine<T>): void => {
+    if (line.isEmpty) lines.delete(line.domain);
+  };
   const wake = (now: number): void => {
-    for (let line = wakes.peek(); line !== undefined; line = wakes.peek()) {
+    for (let next = wakes.peek(); next !== undefined; next = wakes.peek()) {
+      const { line } = next;
       const { waiting, due } = line;
       if (readyOf(waiting.peek() as T) > now) return;
-      change(line, () => {
-        for (let item = waiting.peek(); item !== undefined && readyOf(item) <= now; item = waiting.peek()) {
-          waiting.remove(item);
-          due.push(item);
-        }
-      });
+      changeWaiting(line, () =>
+        changeDue(line, () => {
+          for (let item = waiting.peek(); item !== undefined && readyOf(item) <= now; item = waiting.peek()) {
+            waiting.remove(item);
+            due.push(item);
+          }
+        }),
+      );
     }
   };
 
   const add = (item: T): void => {
     const line = lineOf(item.domain);
-    change(line, () => {
-      line.items.add(item);
-      line.waiting.push(item);
-    });
+    changeWaiting(line, () => line.waiting.push(item));
   };
   const remove = (item: T): void => {
     const line = lines.get(item.domain);
     if (line === undefined) return;
-    change(line, () => {
-      line.items.delete(item);
-      line.waiting.remove(item);
-      line.due.remove(item);
-    });
+    if (line.waiting.has(item)) changeWaiting(line, () => line.waiting.remove(item));
+    if (line.due.has(item)) changeDue(line, () => line.due.remove(item));
+    tidy(line);
+  };
+  const of = (domain: string): readonly T[] => {
+    const line = lines.get(domain);
+    return line === undefined ? [] : [...line.waiting.items, ...line.due.items];
   };
 
   return {
     add,
     remove,
+    of,
     take(now, limit, room) {
       wake(now);
       const taken: T[] = [];
-      const full: DomainLine<T>[] = [];
+      const full: Place<T>[] = [];
       const shares = new Map<string, number>();
       while (taken.length < limit) {
-        const line = heads.peek();
-        if (line === undefined) break;
+        const head = heads.peek();
+        if (head === undefined) break;
+        const { line } = head;
         const rest = shares.get(line.domain) ?? room(line.domain);
         if (rest <= 0) {
           // Set aside for this call: at most as many domains as have jobs under lease.
-          heads.remove(line);
-          full.push(line);
+          heads.remove(head);
+          full.push(head);
           continue;
         }
         shares.set(line.domain, rest - 1);
-        change(line, () => {
-          const item = line.due.pop() as T;
-          line.items.delete(item);
-          taken.push(item);
-        });
+        changeDue(line, () => taken.push(line.due.pop() as T));
+        tidy(line);
       }
-      for (const line of full) heads.push(line);
+      for (const head of full) heads.push(head);
       return taken;
     },
     nextDue() {
-      const due = heads.peek()?.due.peek()?.dueAt ?? Number.POSITIVE_INFINITY;
-      const first = wakes.peek()?.waiting.peek();
+      const due = heads.peek()?.line.due.peek()?.dueAt ?? Number.POSITIVE_INFINITY;
+      const first = wakes.peek()?.line.waiting.peek();
       const waiting = first === undefined ? Number.POSITIVE_INFINITY : readyOf(first);
       const next = Math.min(due, waiting);
       return Number.isFinite(next) ? next : null;
     },
     putOff(domain, until) {
-      const line = lines.get(domain);
-      const items = [...(line?.items ?? [])];
+      const items = of(domain);
       // Taken out under the old times and put back under the new ones: each heap stays in order.
       for (const item of items) remove(item);
       if (until === null) putOffs.delete(domain);
@@ -161,6 +178,5 @@ export function createLine<T extends Waiting>(): Line<T> {
       for (const item of items) add(item);
     },
     isPutOff: (domain) => putOffs.has(domain),
-    of: (domain) => [...(lines.get(domain)?.items ?? [])],
   };
 }

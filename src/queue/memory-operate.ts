@@ -48,7 +48,7 @@ export function suspend(store: Store, what: Pause['what'], suspension: Suspensio
     if ('id' in what) entry.suspension = suspension;
     store.line.remove(entry);
   }
-  if (suspension.until !== null) store.pauses.push({ what, until: suspension.until });
+  if (suspension.until !== null) store.pauses.push({ what, until: suspension.until, place: -1 });
   return entries.length;
 }
 

@@ -11,7 +11,7 @@
 import { QueueError } from '../core/errors.js';
 import type { Job } from '../deliver/job.js';
 import type { JobState, Lease, Settlement, Submission, Suspension } from './driver.js';
-import { createHeap } from './heap.js';
+import { Heap, type InHeap } from './heap.js';
 import {
   applySettlement,
   checkSubmission,
@@ -21,7 +21,7 @@ import {
 } from './job-record.js';
 import { createLine } from './line.js';
 
-export interface Entry {
+export interface Entry extends InHeap {
   readonly domain: string;
   readonly order: number;
   readonly priority: number;
@@ -35,7 +35,7 @@ export interface Entry {
 }
 
 /** A suspension that ends by itself. */
-export interface Pause {
+export interface Pause extends InHeap {
   readonly what: { readonly id: string } | { readonly domain: string };
   readonly until: number;
 }
@@ -59,8 +59,8 @@ export interface Store {
   /** Jobs under lease, by domain. */
   readonly busy: Map<string, number>;
   readonly line: ReturnType<typeof createLine<Entry>>;
-  readonly leases: ReturnType<typeof createHeap<Entry>>;
-  readonly pauses: ReturnType<typeof createHeap<Pause>>;
+  readonly leases: Heap<Entry>;
+  readonly pauses: Heap<Pause>;
   readonly ended: Set<Entry>;
   readonly listeners: Set<() => void>;
   readonly maxJobs: number;
@@ -78,8 +78,8 @@ export function createStore(maxJobs: number): Store {
     domains: new Map(),
     busy: new Map(),
     line: createLine<Entry>(),
-    leases: createHeap<Entry>((a, b) => (a.lease?.until ?? 0) < (b.lease?.until ?? 0)),
-    pauses: createHeap<Pause>((a, b) => a.until < b.until),
+    leases: new Heap<Entry>((a, b) => (a.lease?.until ?? 0) < (b.lease?.until ?? 0)),
+    pauses: new Heap<Pause>((a, b) => a.until < b.until),
     ended: new Set(),
     listeners: new Set(),
     maxJobs,
@@ -100,6 +100,7 @@ export function put(store: Store, submission: Submission): { id: string; existin
 
 /** Refuses before anything is changed. */
 function check(store: Store, submissions: readonly Submission[]): void {
+  if (submissions.length === 0) return;
   const ids = new Set<string>();
   let count = store.jobs.size;
   for (const submission of submissions) {
@@ -137,6 +138,7 @@ function keep(store: Store, submission: Submission): void {
       suspension: null,
       floorAcceptedBy: null,
       ended: null,
+      place: -1,
     };
     jobs.push(entry);
     store.jobs.set(job.id, entry);
@@ -249,6 +251,7 @@ function dropContent(store: Store, job: Job): void {
 
 /** Those whose idempotency key is new, each key once. */
 function unknownOf(store: Store, submissions: readonly Submission[]): Submission[] {
+  if (submissions.length === 0) return [];
   const seen = new Set<string>();
   return submissions.filter(({ idempotencyKey: key }) => {
     if (key === null) return true;
