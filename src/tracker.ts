@@ -20,7 +20,8 @@ export interface Receipt {
 interface Followed {
   readonly receipt: Receipt;
   readonly attempted: Map<string, Outcome>;
-  readonly ended: Map<string, Outcome>;
+  /** Each recipient ends once. */
+  readonly ended: Outcome[];
   readonly total: number;
   resolveAttempted(outcomes: readonly Outcome[]): void;
   resolveSettled(outcomes: readonly Outcome[]): void;
@@ -46,7 +47,7 @@ export function createTracker(): Tracker {
     return {
       receipt: { id, attempted, settled },
       attempted: new Map(),
-      ended: new Map(),
+      ended: [],
       total,
       resolveAttempted,
       resolveSettled,
@@ -67,10 +68,10 @@ export function createTracker(): Tracker {
       for (const outcome of outcomes) {
         if (!entry.attempted.has(outcome.recipient)) entry.attempted.set(outcome.recipient, outcome);
       }
-      for (const outcome of settled.ended) entry.ended.set(outcome.recipient, outcome);
+      entry.ended.push(...settled.ended);
       if (entry.attempted.size === entry.total) entry.resolveAttempted([...entry.attempted.values()]);
-      if (entry.ended.size < entry.total) return;
-      entry.resolveSettled([...entry.ended.values()]);
+      if (entry.ended.length < entry.total) return;
+      entry.resolveSettled(entry.ended);
       followed.delete(job.submissionId);
     },
   };

@@ -126,11 +126,10 @@ async function settle(
   const outcomes = found === 'broken' ? brokenOutcomes(job, now) : found;
   // A break is no word about the mail: all stand as they stood.
   const settled = settleAttempt(job, found === 'broken' && now < job.expiresAt ? [] : outcomes, now);
-  const putOff = working.pace.note(job.domain, settled.domain, reasonsOf(waitingOf(settled)), now);
-  const settlement = {
-    ...(await composeSettlement(job, settled, outcomes, options, now)),
-    ...(putOff === undefined ? {} : { putOff }),
-  };
+  const reasons = settled.domain === 'closed' ? reasonsOf(waitingOf(settled)) : [];
+  const putOff = working.pace.note(job.domain, settled.domain, reasons, now);
+  const composed = await composeSettlement(job, settled, outcomes, options, now);
+  const settlement = putOff === undefined ? composed : { ...composed, putOff };
   if (!(await finish(held, settlement, options, working))) return;
   tellSettled(job, settled, outcomes);
   options.onSettled?.(job, settled, found === 'broken' ? settled.ended : found);

@@ -9,7 +9,7 @@ const said = (enhanced: string | null, code = 250): Reply => ({ code, enhanced, 
 
 it.each([
   ['RSET', '2.0.0', false],
-  ['RSET', '2.1.0', true],
+  ['RSET', '2.1.5', false],
   ['MAIL', '2.1.0', false],
   ['MAIL', '2.0.0', false],
   ['MAIL', '2.1.5', true],

@@ -45,12 +45,14 @@ export function isWhollyTaken({ mail, rcpt, final }: Said): boolean {
 /**
  * AT-7: "destination valid" is no word about a sender, and nothing about an address is one about content (RFC 3463 §3.2).
  * Behind messages that were written ahead such a reply is that to another command: one came too many, or too few. A server
- * that speaks so in lock-step is heard, and nothing is ever written ahead for it.
+ * that speaks so in lock-step is heard, and nothing is ever written ahead for it. What is said of RSET tells nothing: Gmail
+ * answers it with 2.1.5.
  */
 export function isMisplaced(command: string, reply: Reply): boolean {
   const says = reply.enhanced ?? '';
   if (!isPositive(reply)) return false;
-  return command === 'MAIL' ? says === '2.1.5' : command !== 'RCPT' && says.startsWith('2.1.');
+  if (command === 'MAIL') return says === '2.1.5';
+  return command === 'BDAT' && says.startsWith('2.1.');
 }
 
 /** True where content may follow. */
