@@ -3,7 +3,7 @@
  * sockets: it reads commands and talks through the `Talk` that the session gives it.
  * Standards: RFC 5321 §4.1, RFC 3207 §4, RFC 4954, RFC 3030.
  */
-import { type Extensions, formatExtensions } from './extensions.js';
+import { DEFAULT_SIZE, type Extensions, formatExtensions } from './extensions.js';
 import type { Step } from './play.js';
 import type { RecordedPath } from './recording.js';
 
@@ -17,6 +17,8 @@ export type ReplyKey =
   | 'MAIL'
   | 'RCPT'
   | 'DATA'
+  /** A chunk that is not the last; the reply to that is `DOT`. */
+  | 'BDAT'
   | 'DOT'
   | 'RSET'
   | 'NOOP'
@@ -27,8 +29,9 @@ export interface Transaction {
   readonly from: RecordedPath;
   readonly recipients: RecordedPath[];
   asked: number;
-  /** Chunks of BDAT so far. */
+  /** Chunks of BDAT so far; DATA and BDAT do not go together (RFC 3030 §2). */
   readonly chunks: Buffer[];
+  chunked: boolean;
 }
 
 /** What the conversation needs of the session around it. */
@@ -41,8 +44,11 @@ export interface Talk {
   readonly end: () => void;
   readonly startTls: () => void;
   readonly expectContent: () => void;
-  /** The next `octets` belong to a chunk. */
-  readonly expectChunk: (octets: number) => void;
+  /** The next `octets` belong to a chunk; then `whole` is told. */
+  readonly expectChunk: (octets: number, whole: (chunk: Buffer) => void) => void;
+  /** A message has come by BDAT: the step `dot` is due. */
+  readonly finish: (message: Buffer) => void;
+  readonly offence: (text: string) => void;
   /** The next line is no command but an answer in a login. */
   readonly expectLine: (read: (line: string) => void) => void;
   readonly store: () => void;
@@ -58,7 +64,10 @@ export interface Conversation {
   greeted: string | null;
   transaction: Transaction | null;
   user: string | null;
-  lastChunk: boolean;
+  /** A chunk was refused: nothing but RSET helps (RFC 3030 §2). */
+  mustReset: boolean;
+  /** The message that the step `dot` is about. */
+  last: { readonly octets: number; readonly chunked: boolean } | null;
   /** What the step does when nobody interferes. */
   act(step: Step, argument: string): void;
 }
@@ -76,7 +85,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   MAIL: 'mail',
   RCPT: 'rcpt',
   DATA: 'data',
-  BDAT: 'data',
+  BDAT: 'bdat',
   RSET: 'rset',
   NOOP: 'noop',
   QUIT: 'quit',
@@ -98,7 +107,8 @@ export function createConversation(talk: Talk): Conversation {
     greeted: null,
     transaction: null,
     user: null,
-    lastChunk: false,
+    mustReset: false,
+    last: null,
     act(step, argument) {
       acts[step]?.(argument);
     },
@@ -114,6 +124,7 @@ function sessionActs(talk: Talk, self: Conversation, answer: Answer): Acts {
       return;
     }
     self.transaction = null;
+    self.mustReset = false;
     const scripted = talk.scripted('EHLO');
     if (scripted === null) talk.sayMany(250, [talk.host, ...formatExtensions(talk.offered, talk.secure)]);
     else talk.say(scripted);
@@ -142,46 +153,83 @@ function sessionActs(talk: Talk, self: Conversation, answer: Answer): Acts {
 }
 
 function transactionActs(talk: Talk, self: Conversation, answer: Answer): Acts {
-  /** RFC 3030 §2: `BDAT n [LAST]`. */
-  const takeChunk = (argument: string): void => {
-    const [, octets, last] = /^(\d{1,9})( LAST)?$/i.exec(argument) ?? [];
-    if (octets === undefined || talk.offered.chunking !== true) talk.say('502 5.5.1 not implemented');
-    else {
-      self.lastChunk = last !== undefined;
-      talk.expectChunk(Number(octets));
-    }
-  };
+  const isOpen = (): boolean => self.transaction !== null && !self.mustReset;
   return {
     mail: (argument) => {
       const from = parsePath(argument, 'FROM:');
       if (self.greeted === null) talk.say('503 5.5.1 EHLO first');
+      else if (self.mustReset) talk.say('503 5.5.1 RSET first');
       else if (self.transaction !== null) talk.say('503 5.5.1 a transaction is open');
       else if (from === null) talk.say('501 5.5.4 syntax: MAIL FROM:<address>');
+      else if (isTooBig(talk, sizeOf(from))) talk.say(TOO_BIG);
       else if (answer('MAIL', '250 2.1.0 ok', from.address)) {
-        self.transaction = { from, recipients: [], asked: 0, chunks: [] };
+        self.transaction = { from, recipients: [], asked: 0, chunks: [], chunked: false };
       }
     },
     rcpt: (argument) => {
       const to = parsePath(argument, 'TO:');
       const { transaction } = self;
-      if (transaction === null) talk.say('503 5.5.1 MAIL first');
+      if (transaction === null || !isOpen() || transaction.chunked) talk.say('503 5.5.1 MAIL first');
       else if (to === null || to.address === '') talk.say('501 5.5.4 syntax: RCPT TO:<address>');
       else if (answer('RCPT', '250 2.1.5 ok', to.address)) transaction.recipients.push(to);
     },
     data: (argument) => {
-      if (argument !== '') takeChunk(argument);
-      else if (self.transaction === null) talk.say('503 5.5.1 MAIL first');
-      else if (self.transaction.recipients.length === 0) talk.say('554 5.5.1 no valid recipients');
+      const { transaction } = self;
+      if (argument !== '') talk.say('501 5.5.4 no parameters allowed');
+      else if (transaction === null || !isOpen() || transaction.chunked) talk.say('503 5.5.1 MAIL first');
+      else if (transaction.recipients.length === 0) talk.say('554 5.5.1 no valid recipients');
       else if (answer('DATA', '354 go ahead')) talk.expectContent();
     },
+    bdat: (argument) => takeChunk(argument, talk, self, answer),
     dot: () => {
-      if (answer('DOT', '250 2.0.0 taken')) talk.store();
+      const { last } = self;
+      self.last = null;
+      if (last !== null && isTooBig(talk, last.octets)) talk.say(TOO_BIG);
+      else if (answer('DOT', '250 2.0.0 taken')) {
+        talk.store();
+        return;
+      }
+      self.mustReset = last?.chunked === true;
     },
     rset: () => {
       self.transaction = null;
+      self.mustReset = false;
       answer('RSET', '250 2.0.0 ok');
     },
   };
+}
+
+const TOO_BIG = '552 5.3.4 too big';
+
+/** RFC 3030 §2: `BDAT n [LAST]`. Its octets are read whatever the answer is. */
+function takeChunk(argument: string, talk: Talk, self: Conversation, answer: Answer): void {
+  const [, octets, last] = /^(\d{1,9})( LAST)?$/i.exec(argument) ?? [];
+  if (talk.offered.chunking !== true) {
+    talk.offence('BDAT without CHUNKING');
+    talk.say('502 5.5.1 command not known');
+  } else if (octets === undefined) talk.say('501 5.5.4 syntax: BDAT octets [LAST]');
+  else
+    talk.expectChunk(Number(octets), (chunk) => {
+      const { transaction } = self;
+      if (transaction === null || self.mustReset || transaction.recipients.length === 0) {
+        talk.say('503 5.5.1 no valid recipients');
+        return;
+      }
+      transaction.chunked = true;
+      transaction.chunks.push(chunk);
+      if (last !== undefined) talk.finish(Buffer.concat(transaction.chunks));
+      else if (!answer('BDAT', '250 2.0.0 chunk taken')) self.mustReset = true;
+    });
+}
+
+/** RFC 1870 §6.1: what the client says of it, and what comes. */
+function isTooBig({ offered }: Talk, octets: number): boolean {
+  const limit = offered.size === undefined ? DEFAULT_SIZE : (offered.size ?? 0);
+  return limit > 0 && octets > limit;
+}
+
+function sizeOf({ parameters }: RecordedPath): number {
+  return Number(parameters.find((each) => each.startsWith('SIZE='))?.slice('SIZE='.length) ?? 0);
 }
 
 /** `FROM:<a@b> SIZE=1`: the address and the parameters; null: not of this form. */

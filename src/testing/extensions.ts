@@ -28,6 +28,9 @@ export interface Extensions {
   readonly lines?: readonly string[];
 }
 
+/** Octets of a message at most, where nothing else is said. */
+export const DEFAULT_SIZE = 35_000_000;
+
 /** Offers of both phases. A plain `Extensions` counts in both. */
 export interface ExtensionPhases {
   readonly clear?: Extensions;
@@ -36,7 +39,7 @@ export interface ExtensionPhases {
 
 /** The lines of an EHLO answer after the first, without code. */
 export function formatExtensions(offered: Extensions, secure: boolean): string[] {
-  const size = offered.size === undefined ? 35_000_000 : offered.size;
+  const size = offered.size === undefined ? DEFAULT_SIZE : offered.size;
   const lines: readonly (readonly [boolean, string])[] = [
     [offered.pipelining ?? true, 'PIPELINING'],
     [size !== null, `SIZE ${size}`],

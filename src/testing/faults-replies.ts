@@ -76,7 +76,7 @@ export const replyFaults = {
     },
   },
   unsolicitedReplyInGroup: {
-    says: 'a second 250 follows the reply to RCPT, while the reply to DATA is due',
+    says: 'a second 250 follows the reply to RCPT, while the reply to DATA or BDAT may be due',
     at: {
       rcpt: (s) => {
         s.takeRecipient();
@@ -86,7 +86,10 @@ export const replyFaults = {
   },
   code354ToMail: { says: 'MAIL is answered with 354', at: { mail: (s) => s.say('354 go ahead') } },
   code354ToRcpt: { says: 'RCPT is answered with 354', at: { rcpt: (s) => s.say('354 go ahead') } },
-  code250ToData: { says: 'DATA is answered with 250', at: { data: (s) => s.say('250 2.0.0 ok') } },
+  code250ToData: {
+    says: 'DATA is answered with 250, and BDAT with 354',
+    at: { data: (s) => s.say('250 2.0.0 ok'), bdat: (s) => s.answerChunk('354 go ahead') },
+  },
   code354ToDot: { says: 'the message is answered with 354', at: { dot: (s) => s.say('354 go on') } },
   halfReply: {
     says: 'the connection is cut after two digits of the reply to MAIL',

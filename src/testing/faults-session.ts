@@ -139,13 +139,14 @@ export const sessionFaults = {
     },
   },
   '354WithoutRecipients': {
-    says: 'every recipient is refused, and DATA is answered with 354 all the same',
+    says: 'every recipient is refused, and DATA is answered with 354, BDAT with 250 all the same',
     at: {
       rcpt: (s) => s.say('550 5.1.1 nobody here'),
       data: (s) => {
         s.say('354 go ahead');
         s.expectContent();
       },
+      bdat: (s) => s.answerChunk('250 2.0.0 taken'),
     },
   },
   laxEndOfData: {

@@ -41,6 +41,7 @@ export type {
   RecordedTls,
   TranscriptLine,
 } from './recording.js';
+export type { RehearsalOptions } from './rehearsal.js';
 export type { Expected, ExpectedOutcome, Reach, Scenario, Turn } from './scenario.js';
 export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario-run.js';
 export { findScenario, scenarios } from './scenarios.js';

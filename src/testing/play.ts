@@ -21,8 +21,10 @@ export type Step =
   | 'auth'
   | 'mail'
   | 'rcpt'
-  /** DATA or BDAT. */
+  /** DATA, and BDAT where a fault says nothing else about it. */
   | 'data'
+  /** BDAT, before its octets. */
+  | 'bdat'
   /** The first octets of the message have come; the honest server waits for the rest. */
   | 'content'
   /** The message is whole; the honest server stores it and says 250. */
@@ -70,6 +72,8 @@ export interface Session {
   readonly store: () => void;
   /** From now on content is expected, as after 354. */
   readonly expectContent: () => void;
+  /** Reads the octets of the chunk that is being announced, keeps none, and says this. */
+  readonly answerChunk: (line: string) => void;
   /** Takes the recipient that is being asked for. */
   readonly takeRecipient: () => void;
 }

@@ -82,6 +82,8 @@ export interface RecordedConnection {
   readonly offences: string[];
   /** Octets of messages, whole or not; a lone dot behind 354 counts with its CRLF. */
   contentOctets: number;
+  /** Messages by BDAT that had come whole before the first of them was answered, at most. */
+  together: number;
   /** What came after the server had stopped reading: said goodbye, cut the connection, or fell silent. */
   unread: Buffer;
   open: boolean;
@@ -103,6 +105,7 @@ export function createRecording(id: number, openedAt: number): RecordedConnectio
     tlsError: null,
     offences: [],
     contentOctets: 0,
+    together: 0,
     unread: Buffer.alloc(0),
     open: true,
   };

@@ -9,8 +9,9 @@ import type { Mail } from '../mail.js';
 import type { SenderOptions } from '../sender-options.js';
 import type { Authority } from './authority.js';
 import { checkReach, failIn } from './reach.js';
-import { type Expected, MX1, PARTNER, type Reach, type Scenario, type Turn } from './scenario.js';
-import { createWorld, type World } from './world.js';
+import { delivered, type Expected, MX1, PARTNER, type Reach, type Scenario } from './scenario.js';
+import type { SmtpServer } from './smtp-server.js';
+import { createWorld, deliverTogether, type World, type WorldServerOptions } from './world.js';
 
 /** How to play. */
 export interface ScenarioOptions {
@@ -18,6 +19,11 @@ export interface ScenarioOptions {
   readonly authority?: Authority;
   /** Options of the sender; those of the scenario win. */
   readonly sender?: Partial<SenderOptions>;
+  /**
+   * The servers offer CHUNKING, and a scenario that comes as far as MAIL is played with several messages that are under
+   * way on one connection when it happens. Default false: one message at a time, by DATA.
+   */
+  readonly window?: boolean;
 }
 
 /** What came of a scenario, as plain data: it is equal wherever the scenario is played. */
@@ -31,6 +37,8 @@ export interface ScenarioResult {
     readonly tls: string | null;
     readonly heard: readonly string[];
   }[];
+  /** Messages that had come whole to a server before the first of them was answered, at most. */
+  readonly together: number;
 }
 
 const MESSAGE = Buffer.from(
@@ -46,6 +54,9 @@ const MESSAGE = Buffer.from(
   ].join('\r\n'),
 );
 
+/** Messages that open the window, and those that are under way together then. */
+const REHEARSAL = { messages: 3, together: 4 };
+
 /**
  * Plays a scenario.
  * @throws AssertionError when something comes of it that must not
@@ -54,52 +65,106 @@ export async function runScenario(
   scenario: Scenario,
   options: ScenarioOptions = {},
 ): Promise<ScenarioResult> {
-  const { zones = { [PARTNER]: { mx: [MX1] } }, servers } = scenario;
+  const { zones = { [PARTNER]: { mx: [MX1] } } } = scenario;
+  const reach = reachOf(scenario);
+  const ahead = options.window === true && scenario.ahead !== null && reach !== 'session';
   const world = await createWorld({
     zones,
-    ...(servers === undefined ? {} : { servers }),
+    servers: serversOf({ ...scenario, zones }, options.window === true, ahead),
     ...(options.authority === undefined ? {} : { authority: options.authority }),
   });
   try {
-    const mails = await sendAll(scenario, world, { ...options.sender, ...scenario.options });
-    checkReach(world, reachOf(scenario));
-    scenario.holds?.(world);
+    const sent = await sendAll(scenario, world, { ...options.sender, ...scenario.options }, ahead);
+    const together = Math.max(0, ...world.servers.flatMap(togetherAt));
+    if (ahead && together < REHEARSAL.together) failIn(world, `${together} messages were under way together`);
+    // What is written ahead comes along with its envelope.
+    checkReach(world, ahead && reach === 'envelope' ? 'message' : reach);
+    checkTaken(world, sent);
+    scenario.holds?.(world, ahead ? REHEARSAL.messages : 0);
     return {
       name: scenario.name,
-      mails: mails.map((each) => each.map(summarise)),
+      mails: sent.map(({ outcomes }) => outcomes.map(summarise)),
       connections: listen(world),
+      together,
     };
   } finally {
     await world.close();
   }
 }
 
+function togetherAt({ connections }: SmtpServer): number[] {
+  return connections.map(({ together }) => together);
+}
+
+/** The servers of a scenario; by the window all of them, with what makes it open. */
+function serversOf(
+  { zones = {}, servers = {} }: Scenario,
+  window: boolean,
+  ahead: boolean,
+): Record<string, WorldServerOptions> {
+  if (!window) return servers;
+  const named = Object.values(zones).flatMap(({ mx = [] }) => mx);
+  const more: WorldServerOptions = ahead ? { rehearsal: REHEARSAL } : { extensions: { chunking: true } };
+  return Object.fromEntries(
+    [...new Set([...named, ...Object.keys(servers)])].map((host) => [host, { ...more, ...servers[host] }]),
+  );
+}
+
+/** A mail as it was sent, and what came of it. */
+interface Sent {
+  readonly from: string;
+  readonly outcomes: readonly Outcome[];
+}
+
 async function sendAll(
   scenario: Scenario,
   world: World,
   options: Partial<SenderOptions>,
-): Promise<(readonly Outcome[])[]> {
-  const sender = createSender(world.senderOptions(options));
-  const mail: Mail = {
-    from: 'ops@bank.example',
+  ahead: boolean,
+): Promise<Sent[]> {
+  const sender = createSender(world.senderOptions(ahead ? { perHost: 1, ...options } : options));
+  const sent: Sent[] = [];
+  // Each has a sender of its own, by which the servers' copies are told apart.
+  const makeMail = (index: number, more: Partial<Mail>): Mail => ({
+    from: `ops+${sent.length + index}@bank.example`,
     to: ['anna@partner.example'],
     message: MESSAGE,
-    ...scenario.mail,
-  };
-  const first: Turn = { change: () => undefined, expected: scenario.expected };
-  const mails: (readonly Outcome[])[] = [];
-  try {
-    for (const { change, expected } of [first, ...(scenario.turns ?? [])]) {
-      await change(world);
-      const { outcomes } = await world.deliver(sender, mail);
+    ...more,
+  });
+  const deliver = async (count: number, expected: Expected, more: Partial<Mail> = {}): Promise<void> => {
+    const mails = Array.from({ length: count }, (_, index) => makeMail(index, more));
+    for (const [index, { outcomes }] of (await deliverTogether(sender, mails, world.clock)).entries()) {
       checkOutcomes(world, outcomes, expected);
-      mails.push(outcomes);
+      sent.push({ from: mails[index]?.from ?? '', outcomes });
+    }
+  };
+  try {
+    if (ahead) await deliver(REHEARSAL.messages, delivered);
+    const expected = ahead ? (scenario.ahead ?? scenario.expected) : scenario.expected;
+    await deliver(ahead ? REHEARSAL.together : 1, expected, scenario.mail);
+    for (const turn of scenario.turns ?? []) {
+      await turn.change(world);
+      await deliver(1, turn.expected, scenario.mail);
     }
   } finally {
     // Kept connections say goodbye, and some servers let them wait for the answer.
     await world.clock.until(sender.close());
   }
-  return mails;
+  return sent;
+}
+
+/** Nothing is reported delivered that no server has taken, and nothing is taken twice, or otherwise than it is reported. */
+function checkTaken(world: World, sent: readonly Sent[]): void {
+  const taken = world.servers.flatMap(({ messages }) => messages.filter(({ accepted }) => accepted));
+  for (const { from, outcomes } of sent) {
+    const own = taken.filter((message) => message.from.address === from);
+    for (const { recipient, state } of outcomes) {
+      const copies = own.filter(({ recipients }) => recipients.some(({ address }) => address === recipient));
+      const most = state === 'delivered' || state === 'unknown' ? 1 : 0;
+      if (copies.length > most || (state === 'delivered' && copies.length === 0))
+        failIn(world, `${recipient} is ${state}, and ${copies.length} copies of ${from} were taken`);
+    }
+  }
 }
 
 function checkOutcomes(world: World, outcomes: readonly Outcome[], { outcomes: expected }: Expected): void {

@@ -61,10 +61,15 @@ export interface Scenario {
   /** The mail beyond a short message to one recipient. */
   readonly mail?: Partial<Mail>;
   readonly expected: Expected;
+  /**
+   * What must come of it instead where several messages have been written ahead of the replies, so that a loss is one
+   * after the last octet. null: there is no such case, because the server or the mail does not allow it.
+   */
+  readonly ahead?: Expected | null;
   /** Further mails, one after the other. */
   readonly turns?: readonly Turn[];
-  /** What else must be true at the end. @throws AssertionError */
-  readonly holds?: (world: World) => void;
+  /** What else must be true at the end; `before` messages went before those of the scenario. @throws AssertionError */
+  readonly holds?: (world: World, before: number) => void;
 }
 
 /** One recipient, one outcome. */
@@ -79,6 +84,9 @@ export function one(
 
 /** The mail arrives. */
 export const delivered: Expected = one('delivered', null);
+
+/** The server may have it, and nobody knows. */
+export const unknown: Expected = one('unknown', 'delivery-unknown', { reach: 'message' });
 
 /** The policy refuses: the mail is held, and the server hears nothing of it. */
 export function held(reason: Reason): Expected {

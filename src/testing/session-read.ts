@@ -3,7 +3,15 @@
  * is noted as an offence, so that a test sees it instead of hanging.
  */
 import { stepOf } from './conversation.js';
-import { COMMANDS, type Mode, noteOffence, perform, type SessionState } from './session-state.js';
+import { countWhole } from './rehearsal.js';
+import {
+  COMMANDS,
+  finishMessage,
+  type Mode,
+  noteOffence,
+  perform,
+  type SessionState,
+} from './session-state.js';
 
 const LONGEST_LINE = 65_536;
 const CR = 13;
@@ -21,7 +29,21 @@ export function receive(state: SessionState, octets: Buffer): void {
   if (!state.secure) record.clear = Buffer.concat([record.clear, octets]);
   if (state.greetingDue) noteOffence(state, 'octets before the greeting');
   state.held = Buffer.concat([state.held, octets]);
-  while (state.held.length > 0 && readOn(state));
+  if (state.mode.kind === 'commands' && waitsForMore(state)) return;
+  while ((state.held.length > 0 || isWhole(state.mode)) && readOn(state));
+}
+
+/** `BDAT 0`: no octet is to come. */
+function isWhole(mode: Mode): boolean {
+  return mode.kind === 'chunk' && mode.left === 0;
+}
+
+/** Counts what has come ahead of the replies; true while a rehearsal wants more of it. */
+function waitsForMore({ held, talk, setting: { record, rehearsal } }: SessionState): boolean {
+  if (talk.offered.chunking !== true) return false;
+  const whole = countWhole(held);
+  record.together = Math.max(record.together, whole);
+  return rehearsal?.waits(whole) === true;
 }
 
 /** Reads one thing from what is held; false when more octets are needed. */
@@ -74,7 +96,7 @@ function obey(state: SessionState, line: string): void {
     // RFC 3207 §4: nothing may follow in the same group; what does is counted and thrown away.
     setting.record.behindStartTls += held.length;
     state.held = Buffer.alloc(0);
-  } else if (held.length > 0 && state.talk.offered.pipelining === false) {
+  } else if (held.length > 0 && verb !== 'BDAT' && state.talk.offered.pipelining === false) {
     noteOffence(state, `octets behind ${verb} without PIPELINING`);
   }
   if (verb === 'RCPT' && conversation.transaction !== null) conversation.transaction.asked += 1;
@@ -102,43 +124,20 @@ function readContent(state: SessionState, mode: Extract<Mode, { kind: 'content' 
 
 /** RFC 3030 §2. */
 function readChunk(state: SessionState, mode: Extract<Mode, { kind: 'chunk' }>): boolean {
+  if (!mode.begun && state.held.length > 0 && state.conversation.transaction?.chunked !== true) {
+    mode.begun = true;
+    perform(state, 'content');
+    if (state.mode !== mode) return true;
+  }
   const part = state.held.subarray(0, mode.left);
   mode.parts.push(part);
   mode.left -= part.length;
   state.setting.record.contentOctets += part.length;
   state.held = state.held.subarray(part.length);
   if (mode.left > 0) return false;
+  if (state.held.length > 0 && state.talk.offered.pipelining === false)
+    noteOffence(state, 'octets behind a chunk without PIPELINING');
   state.mode = COMMANDS;
-  const { conversation, talk } = state;
-  const { transaction } = conversation;
-  if (transaction === null || transaction.recipients.length === 0) {
-    talk.say('503 5.5.1 no valid recipients');
-    return true;
-  }
-  transaction.chunks.push(...mode.parts);
-  if (conversation.lastChunk) {
-    const raw = Buffer.concat(transaction.chunks);
-    finishMessage(state, raw, raw);
-  } else talk.say('250 2.0.0 chunk taken');
+  mode.whole(Buffer.concat(mode.parts));
   return true;
-}
-
-/** A message is whole. */
-function finishMessage(state: SessionState, raw: Buffer, content: Buffer): void {
-  state.mode = COMMANDS;
-  const { secure, conversation, setting } = state;
-  const { transaction, user } = conversation;
-  conversation.transaction = null;
-  setting.record.transcript.push({ from: 'client', secure, text: `(message of ${content.length} octets)` });
-  setting.record.messages.push({
-    from: transaction?.from ?? { address: '', parameters: [] },
-    recipients: transaction?.recipients ?? [],
-    raw,
-    content,
-    secure,
-    accepted: false,
-    user,
-    at: setting.clock.now(),
-  });
-  perform(state, 'dot');
 }

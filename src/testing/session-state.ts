@@ -10,6 +10,7 @@ import type { Conversation, ReplyKey, Talk } from './conversation.js';
 import type { Extensions } from './extensions.js';
 import type { Play, Session, Step, TlsSetting } from './play.js';
 import type { RecordedConnection } from './recording.js';
+import type { Rehearsal } from './rehearsal.js';
 import type { Wire } from './wire.js';
 
 /** What a session gets from its server. */
@@ -24,6 +25,8 @@ export interface SessionSetting {
   readonly extensions: (secure: boolean) => Extensions;
   readonly scripted: (key: ReplyKey, address?: string) => string | null;
   readonly mayLogIn: (user: string, password: string) => boolean;
+  /** null: everything is in earnest from the start. */
+  readonly rehearsal: Rehearsal | null;
   /** Octets have gone in or out. */
   readonly counted: (octets: number) => void;
 }
@@ -33,10 +36,19 @@ export type Mode =
   | { readonly kind: 'commands' }
   | { readonly kind: 'line'; readonly read: (line: string) => void }
   | { readonly kind: 'content'; readonly reader: ContentReader; begun: boolean }
-  | { readonly kind: 'chunk'; left: number; readonly parts: Buffer[] }
+  | {
+      readonly kind: 'chunk';
+      left: number;
+      readonly parts: Buffer[];
+      readonly whole: (chunk: Buffer) => void;
+      begun: boolean;
+    }
   | { readonly kind: 'instead-of-handshake' }
   | { readonly kind: 'handshake' }
   | { readonly kind: 'silent' };
+
+/** Steps at which a server that rehearses is still honest. */
+const IN_TRANSACTION: ReadonlySet<Step> = new Set(['mail', 'rcpt', 'data', 'bdat', 'content', 'dot', 'rset']);
 
 /** The usual mode. */
 export const COMMANDS: Mode = { kind: 'commands' };
@@ -82,7 +94,11 @@ export function write(state: SessionState, octets: string | Uint8Array): void {
 
 /** Faults act first, in their order; each may hand on to the next and at last to the honest server. */
 export function perform(state: SessionState, step: Step): void {
-  const acts = state.setting.plays.flatMap((play) => play.at?.[step] ?? []);
+  const { plays, rehearsal } = state.setting;
+  const isHonest = rehearsal !== null && !rehearsal.over && IN_TRANSACTION.has(step);
+  const acts = plays.flatMap(({ at }) =>
+    isHonest ? [] : (at?.[step] ?? (step === 'bdat' ? at?.data : null) ?? []),
+  );
   const run = (index: number): void => {
     const act = acts[index];
     if (act === undefined) state.conversation.act(step, state.argument);
@@ -95,4 +111,26 @@ export function perform(state: SessionState, step: Step): void {
 export function greet(state: SessionState): void {
   state.greetingDue = false;
   perform(state, 'connect');
+}
+
+/** A message is whole. */
+export function finishMessage(state: SessionState, raw: Buffer, content: Buffer): void {
+  state.mode = COMMANDS;
+  const { secure, conversation, setting } = state;
+  const { transaction, user } = conversation;
+  conversation.transaction = null;
+  conversation.last = { octets: content.length, chunked: transaction?.chunked === true };
+  setting.record.transcript.push({ from: 'client', secure, text: `(message of ${content.length} octets)` });
+  setting.record.messages.push({
+    from: transaction?.from ?? { address: '', parameters: [] },
+    recipients: transaction?.recipients ?? [],
+    raw,
+    content,
+    secure,
+    accepted: false,
+    user,
+    at: setting.clock.now(),
+  });
+  perform(state, 'dot');
+  setting.rehearsal?.answered();
 }

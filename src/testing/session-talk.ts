@@ -6,7 +6,7 @@ import { createContentReader } from './content.js';
 import { parsePath, type Talk } from './conversation.js';
 import { formatExtensions } from './extensions.js';
 import type { Session } from './play.js';
-import { type SessionState, write } from './session-state.js';
+import { finishMessage, noteOffence, type SessionState, write } from './session-state.js';
 
 /** What the honest conversation sees. */
 export function createTalk(state: SessionState): Talk {
@@ -30,9 +30,11 @@ export function createTalk(state: SessionState): Talk {
       const lax = setting.plays.some((play) => play.endOfData === 'lax');
       state.mode = { kind: 'content', reader: createContentReader(lax ? 'lax' : 'strict'), begun: false };
     },
-    expectChunk: (octets) => {
-      state.mode = { kind: 'chunk', left: octets, parts: [] };
+    expectChunk: (octets, whole) => {
+      state.mode = { kind: 'chunk', left: octets, parts: [], whole, begun: false };
     },
+    finish: (message) => finishMessage(state, message, message),
+    offence: (text) => noteOffence(state, text),
     expectLine: (read) => {
       state.mode = { kind: 'line', read };
     },
@@ -86,6 +88,7 @@ export function createFaultView(state: SessionState, talk: Talk): Session {
     renegotiate: () => void (state.layer as tls.TLSSocket).renegotiate({}, () => undefined),
     store: talk.store,
     expectContent: talk.expectContent,
+    answerChunk: (line) => talk.expectChunk(Number.parseInt(state.argument, 10), () => talk.say(line)),
     takeRecipient: () => {
       const path = parsePath(state.argument, 'TO:');
       if (path !== null) state.conversation.transaction?.recipients.push(path);

@@ -185,6 +185,82 @@ it('mock server: BDAT chunks make one message', async () => {
   ]);
 });
 
+const codesOf = (heard: string): string => (heard.match(/^\d{3} /gm) ?? []).join('').trim();
+const ENVELOPE = ['MAIL FROM:<a@b>\r\n', 'RCPT TO:<c@d>\r\n'];
+
+it('mock server: the octets of a chunk that is refused are read, and only RSET ends what it belongs to', async () => {
+  const server = await start({
+    extensions: { chunking: true, size: 20 },
+    replies: { DOT: [null, '451 4.3.0 later'], BDAT: ['452 4.3.1 full'] },
+  });
+  const heard = await talk(
+    server,
+    'BDAT 6\r\nQUIT\r\n', // 503: no transaction
+    'EHLO a\r\n',
+    ...ENVELOPE,
+    'BDAT 0 LAST\r\n', // 250
+    ...ENVELOPE,
+    'BDAT 6 LAST\r\nQUIT\r\n', // 451
+    'MAIL FROM:<a@b>\r\n', // 503
+    'BDAT 6 LAST\r\nQUIT\r\n', // 503
+    'RSET\r\n',
+    'MAIL FROM:<a@b> SIZE=21\r\n', // 552
+    ...ENVELOPE,
+    'BDAT 6\r\nQUIT\r\n', // 452
+    'BDAT 0 LAST\r\n', // 503
+    'RSET\r\n',
+    ...ENVELOPE,
+    'BDAT 6\r\nQUIT\r\n',
+    'DATA\r\n', // 503
+    'RCPT TO:<e@f>\r\n', // 503
+    'BDAT 15 LAST\r\nQUIT\r\nQUIT\r\nA\r\n', // 552
+    'EHLO a\r\n',
+    'BDAT\r\n', // 501
+    'BDAT x LAST\r\n', // 501
+    'DATA 6\r\n', // 501
+    'QUIT\r\n',
+  );
+  expect(codesOf(heard)).toBe(
+    '220 503 250 250 250 250 250 250 451 503 503 250 552 250 250 452 503 250 250 250 250 503 503 552 250 501 501 501 221',
+  );
+  expect(server.messages.map(({ accepted }) => accepted)).toEqual([true, false, false]);
+  server.noOffences();
+});
+
+it('mock server: BDAT that was not offered, and octets behind a chunk without PIPELINING, are offences', async () => {
+  const plain = await start({ extensions: { chunking: false } });
+  await talk(plain, 'EHLO a\r\n', ...ENVELOPE, 'BDAT 1\r\n', 'QUIT\r\n');
+  expect(plain.connections[0]?.offences).toEqual(['BDAT without CHUNKING']);
+  const slow = await start({ extensions: { chunking: true, pipelining: false } });
+  await talk(slow, 'EHLO a\r\n', ...ENVELOPE, 'BDAT 2\r\n\r\n', 'BDAT 1 LAST\r\nxRSET\r\n', '', 'QUIT\r\n');
+  expect(slow.connections[0]?.offences).toEqual(['octets behind a chunk without PIPELINING']);
+});
+
+it('mock server: a rehearsal is honest, then waits until messages have come together, then goes wrong', async () => {
+  const server = await start({ rehearsal: { messages: 1, together: 2 }, fault: 'dropAfterDot' });
+  const message = [...ENVELOPE, 'BDAT 2 LAST\r\n\r\n'].join('');
+  const socket = net.connect(server.port, server.address);
+  let heard = '';
+  socket.on('data', (octets) => (heard += octets.toString('latin1')));
+  const until = async (codes: string): Promise<void> => {
+    while (codesOf(heard) !== codes) await new Promise((resolve) => socket.once('data', resolve));
+  };
+  socket.write('EHLO a\r\n');
+  await until('220 250');
+  socket.write(message);
+  await until('220 250 250 250 250');
+  socket.write(`RSET\r\n${message}RSET\r\n${message.slice(0, -2)}`);
+  const sent = Buffer.byteLength(`RSET\r\n${message}`) * 2;
+  while (server.activity < sent + 100) await new Promise((resolve) => setImmediate(resolve));
+  expect(codesOf(heard)).toBe('220 250 250 250 250');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined);
+  socket.write('\r\n');
+  await closed;
+  expect(server.connections[0]?.together).toBe(2);
+  expect(server.messages.map(({ accepted }) => accepted)).toEqual([true, true]);
+});
+
 it('mock server: commands out of order are refused', async () => {
   const server = await start();
   const heard = await talk(

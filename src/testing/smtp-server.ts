@@ -22,6 +22,7 @@ import {
   type ReceivedMessage,
   type RecordedConnection,
 } from './recording.js';
+import { createRehearsal, type RehearsalOptions } from './rehearsal.js';
 import { createScript, type Replies } from './script.js';
 import { createServerContext } from './server-tls.js';
 import { serveSession } from './session.js';
@@ -48,6 +49,8 @@ export interface SmtpServerOptions {
   readonly implicitTls?: boolean;
   /** Users and passwords; needs `extensions: { auth: [...] }`. */
   readonly users?: Readonly<Record<string, string>>;
+  /** Lets messages pile up before it goes wrong in a transaction; it offers CHUNKING then unless told otherwise. */
+  readonly rehearsal?: RehearsalOptions;
   /** Times its drips and delays. Default: this machine's. */
   readonly clock?: Clock;
   /** Default: any free one. */
@@ -95,6 +98,7 @@ const KEYS: readonly (keyof SmtpServerOptions)[] = [
   'tls',
   'implicitTls',
   'users',
+  'rehearsal',
   'clock',
   'port',
   'address',
@@ -155,6 +159,7 @@ function createHouse(options: SmtpServerOptions, authority: Authority, clock: Cl
   let plays = [options.fault ?? []].flat().map(findPlay);
   let certificate = options.certificate;
   let script = createScript(options.replies ?? {}, options.recipients ?? {});
+  const rehearsal = options.rehearsal === undefined ? null : createRehearsal(options.rehearsal);
   let activity = 0;
   let made: { readonly key: string; readonly context: tls.SecureContext } | null = null;
 
@@ -205,6 +210,7 @@ function createHouse(options: SmtpServerOptions, authority: Authority, clock: Cl
         implicitTls: options.implicitTls === true || plays.some((play) => play.implicitTls === true),
         context: () => context(setting),
         extensions: (secure) => extensionsOf(options, plays, secure),
+        rehearsal,
         scripted: (key: ReplyKey, address) => script.next(key, address),
         mayLogIn: (user, password) => options.users?.[user] === password && password !== '',
         counted: (octets) => {
@@ -232,7 +238,8 @@ function extensionsOf(options: SmtpServerOptions, plays: readonly Play[], secure
   const phase = secure ? 'secure' : 'clear';
   const given = options.extensions ?? {};
   const both = 'clear' in given || 'secure' in given ? (given[phase] ?? {}) : (given as Extensions);
-  return Object.assign({}, both, ...plays.map((play) => play.extensions?.[phase] ?? {})) as Extensions;
+  const usual = { chunking: options.rehearsal !== undefined };
+  return Object.assign(usual, both, ...plays.map((play) => play.extensions?.[phase] ?? {})) as Extensions;
 }
 
 function listen(listener: net.Server, options: SmtpServerOptions): Promise<void> {

@@ -68,14 +68,17 @@ export interface World extends ServerAssertions {
    * Sends a mail and lets time pass until each recipient has been tried once: the outcomes of that attempt.
    * @throws Error when the sender never tries: the mail is not due, or suspended, and no timer waits
    */
-  deliver(
-    sender: WorldSender,
-    mail: Mail,
-  ): Promise<{ readonly receipt: Receipt; readonly outcomes: readonly Outcome[] }>;
+  deliver(sender: WorldSender, mail: Mail): Promise<Delivery>;
   /** Every conversation of every server as text. */
   transcript(): string;
   /** Ends all servers. */
   close(): Promise<void>;
+}
+
+/** A mail that was tried, and what came of the attempt. */
+export interface Delivery {
+  readonly receipt: Receipt;
+  readonly outcomes: readonly Outcome[];
 }
 
 /** What `deliver` needs of a sender. */
@@ -129,7 +132,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ...more,
       reports: { ...more.reports, onReport: (report) => noteReport(ndrs, report, more) },
     }),
-    deliver: (sender, mail) => deliverOnce(sender, mail, clock),
+    async deliver(sender, mail) {
+      const [done] = await deliverTogether(sender, [mail], clock);
+      return done as Delivery;
+    },
     transcript: () => formatTranscript(connections()),
     async close() {
       unwatch();
@@ -217,17 +223,21 @@ async function noteReport(ndrs: Report[], report: Report, more: Partial<SenderOp
   await more.reports?.onReport?.(report);
 }
 
-async function deliverOnce(
+/** Sends mails at the same time and lets time pass until each has been tried once. */
+export async function deliverTogether(
   sender: WorldSender,
-  mail: Mail,
+  mails: readonly Mail[],
   clock: FakeClock,
-): Promise<{ receipt: Receipt; outcomes: readonly Outcome[] }> {
-  const receipt = await sender.send(mail);
+): Promise<Delivery[]> {
+  const receipts = await Promise.all(mails.map((mail) => sender.send(mail)));
+  const attempted = Promise.all(
+    receipts.map(async (receipt) => ({ receipt, outcomes: await receipt.attempted })),
+  );
   let tried = false;
-  void receipt.attempted.then(() => (tried = true));
+  void attempted.then(() => (tried = true));
   // One call works for a limited time: silent servers use it up, and the rest is for the next call.
   let worked = 1;
   while (!tried && worked > 0) worked = await clock.until(sender.processOnce());
   // A sender that works by itself may have taken the job first; one that does not has left it.
-  return { receipt, outcomes: await clock.until(receipt.attempted) };
+  return clock.until(attempted);
 }

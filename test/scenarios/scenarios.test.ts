@@ -1,12 +1,13 @@
 /**
  * Every scenario of the test world, played in this process: what each evil server gets, and what the sender makes of it.
+ * Each is played twice: with one message by DATA, and with CHUNKING and a window that is open when it happens.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority } from '../../src/testing/authority.js';
 import { createFakeClock } from '../../src/testing/clock.js';
 import { faults } from '../../src/testing/faults.js';
 import type { Scenario } from '../../src/testing/scenario.js';
-import { runScenario } from '../../src/testing/scenario-run.js';
+import { runScenario, type ScenarioResult } from '../../src/testing/scenario-run.js';
 import { findScenario, scenarios } from '../../src/testing/scenarios.js';
 import { certificateScenarios } from '../../src/testing/scenarios-certificate.js';
 import { handshakeScenarios } from '../../src/testing/scenarios-handshake.js';
@@ -16,6 +17,8 @@ import { sessionScenarios } from '../../src/testing/scenarios-session.js';
 import { starttlsScenarios } from '../../src/testing/scenarios-starttls.js';
 
 let authority: Authority;
+/** What came of the scenarios that were played with several messages under way. */
+const played = new Map<string, ScenarioResult>();
 beforeAll(async () => {
   authority = await createAuthority({ clock: createFakeClock() });
 });
@@ -58,6 +61,14 @@ describe.each(kinds)('%s: scenarios of %s', (rules, _kind, all) => {
     },
   );
 
+  it.each(all.map((scenario) => [scenario.rules.join(', '), scenario.name, scenario] as const))(
+    '%s, SC-43, SC-54: %s, with CHUNKING and several messages under way',
+    async (_rules, name, scenario) => {
+      const result = await runScenario(scenario, { authority, window: true });
+      played.set(name, result);
+    },
+  );
+
   it('the title names the rules of these scenarios', () => {
     const ids = [...new Set(all.flatMap((scenario) => scenario.rules))];
     expect(rules).toBe(ids.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).join(', '));
@@ -72,4 +83,20 @@ it('names are unique, all kinds are there, and a name that nobody knows is answe
   expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
   expect(scenarios).toEqual(kinds.flatMap(([, , all]) => all));
   expect(() => findScenario('noStarttl')).toThrow(/did you mean "noStarttls"/);
+});
+
+it('SC-54: the window was open wherever a message was said, but where the server or the mail does not allow it', () => {
+  const closed = [...played].flatMap(([name, { together, connections }]) => {
+    const isSaid = connections.some(({ heard }) => heard.some((verb) => verb.startsWith('MAIL')));
+    return isSaid && together <= 1 ? [name] : [];
+  });
+  expect(closed).toEqual([
+    'ehloAfterTlsWithoutCapabilities',
+    'ehloRefusedInTls',
+    'rcptLimit552',
+    'slowDrip',
+    'unsolicitedReply',
+  ]);
+  expect(played.size).toBe(scenarios.length);
+  expect([...played.values()].filter(({ together }) => together > 1).length).toBeGreaterThan(50);
 });
