@@ -10,6 +10,18 @@
 /** Blocks that were taken here and not given back. */
 const taken = new WeakSet<ArrayBufferLike>();
 
+/** Who wants to know when what was lent comes back. */
+interface Lender {
+  ended(): void;
+}
+
+/** Marks a view that was lent. A mark on the view costs a third of what a WeakMap does. */
+const LENDER = Symbol('lender');
+
+interface Lent {
+  [LENDER]?: Lender | undefined;
+}
+
 /** Takes a block; what is in it at first is undefined. */
 export function takeBlock(size: number): Buffer {
   const block = Buffer.allocUnsafeSlow(size);
@@ -17,16 +29,33 @@ export function takeBlock(size: number): Buffer {
   return block;
 }
 
-/** Gives back the block in which these octets lie, whole; every view of it has length 0 from then on. */
-export function giveBlock(octets: Uint8Array): void {
-  if (!taken.delete(octets.buffer)) return;
-  // ES2024; where it is missing the garbage collector does the work.
-  (octets.buffer as { transfer?(size: number): unknown }).transfer?.(0);
+/**
+ * Gives back the block in which these octets lie, whole; every view of it has length 0 from then on. What was lent goes
+ * back to whoever lent it, once, and is not emptied here.
+ */
+export function giveBlock(octets: Uint8Array & Lent): void {
+  const lender = octets[LENDER];
+  if (lender !== undefined) {
+    octets[LENDER] = undefined;
+    lender.ended();
+  } else if (taken.delete(octets.buffer)) emptyBlock(octets.buffer);
 }
 
-/** Keeps the block in which these octets lie: from now on nobody gives it back. */
-export function keepBlock(octets: Uint8Array): void {
-  taken.delete(octets.buffer);
+/** Frees the memory of a block at once. */
+export function emptyBlock(block: ArrayBufferLike): void {
+  // ES2024; where it is missing the garbage collector does the work.
+  (block as { transfer?(size: number): unknown }).transfer?.(0);
+}
+
+/** Keeps the block in which these octets lie: from now on nobody gives it back. False: it was not one of ours to give. */
+export function keepBlock(octets: Uint8Array): boolean {
+  return taken.delete(octets.buffer);
+}
+
+/** Lends this very view, which nobody else has: its lender hears when it comes back, once. */
+export function lendBlock(view: Uint8Array & Lent, lender: Lender): Uint8Array {
+  view[LENDER] = lender;
+  return view;
 }
 
 /** Gives back the block of `before` unless `after`, which was made from it, lies in it too. */

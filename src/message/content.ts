@@ -7,7 +7,7 @@
 import { giveBlock, giveReplaced } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { ConfigError, isConfigError } from '../core/errors.js';
-import { type HeldOctets, holdOctets } from './held-octets.js';
+import { holdOctets } from './held-octets.js';
 import {
   createLineScan,
   type LineEndings,
@@ -32,9 +32,11 @@ export type MessageInput =
 /** Canonical octets that can be opened again and again, and what is known of them. */
 export interface Content {
   readonly facts: ScanFacts;
+  /** Of the canonical form, lower-case hex; `''` where the octets went before anybody asked. */
+  readonly sha256: string;
   open(ctx: Context): AsyncIterable<Uint8Array>;
   /** The same under another header. */
-  withHeader(header: Buffer, ctx: Context): Promise<Content>;
+  withHeader(header: Buffer, ctx: Context): Content | Promise<Content>;
   readonly dispose?: () => Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export interface ContentOptions {
 
 /**
  * Takes hold of what a host hands over, and reads it once. Memory is copied, so that the host may use its buffer again; a
- * stream that can be read only once is spooled, and `dispose` removes the file.
+ * stream that can be read only once is spooled. `dispose` gives that memory back, or removes the file.
  * @throws ConfigError `message-unreadable`, `message-malformed`, `message-too-big`, `lone-cr`, `line-too-long`
  */
 export async function holdContent(
@@ -58,8 +60,7 @@ export async function holdContent(
   const { maxSize, lineEndings } = options;
   const limits = { maxSize, lineEndings };
   if (typeof input === 'string' || input instanceof Uint8Array) {
-    const ours = typeof input === 'string';
-    return inMemory(holdOctets(ours ? encodeText(input) : input, { ...limits, ours }));
+    return holdOctets(input, limits);
   }
   const stored = await storeOf(input, options, ctx);
   try {
@@ -71,15 +72,12 @@ export async function holdContent(
   }
 }
 
-function inMemory(held: HeldOctets): Content {
-  return { ...held, withHeader: async (header) => inMemory(held.withHeader(header)) };
-}
-
 /** `stored` gives canonical octets that were compared with `facts`. */
 function inStore(stored: Store, facts: ScanFacts): Content {
   return {
     ...stored,
     facts,
+    sha256: facts.sha256,
     async withHeader(header, ctx) {
       const open = (again: Context): AsyncIterable<Uint8Array> =>
         replaceHeader(stored.open(again), facts.header.length, header);
@@ -170,18 +168,6 @@ async function* replaceHeader(
     held = rest;
   }
   yield held;
-}
-
-function encodeText(text: string): Buffer {
-  // A lone surrogate has no octets; replacing it would change the message in silence.
-  if (/\p{Cs}/u.test(text)) {
-    throw messageError(
-      'message-malformed',
-      'text',
-      'It holds half of a surrogate pair, which has no octets.',
-    );
-  }
-  return Buffer.from(text, 'utf8');
 }
 
 /** The facts of a whole stream, whose blocks are given back. */

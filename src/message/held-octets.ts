@@ -3,71 +3,110 @@
  * it is copied, and kept in canonical form: as nobody else can change it, it goes out as it lies there, at every attempt.
  */
 import { createHash, hash } from 'node:crypto';
-import { keepBlock } from '../core/blocks.js';
-import { createLineScan, type ScanFacts, type ScanOptions } from './line-scan.js';
+import { ConfigError } from '../core/errors.js';
+import { Holding } from '../core/holding.js';
+import { createLineScan, messageError, type ScanFacts, type ScanOptions } from './line-scan.js';
 import { prove } from './proven.js';
 
-/** Large enough that little is said of each, small enough that memory which was let go fits again. */
-const PIECE = 256 * 1024;
-/** What is handed out at a time: every write has a time limit. */
+/** Copied, looked at and handed out at a time: it is still in the cache of the processor, and every write has a time limit. */
 const BLOCK = 64 * 1024;
 const CR = 13;
 
-/** Canonical octets in memory, and what is known of them. */
-export interface HeldOctets {
+/** Copies and scans. @throws ConfigError as `createLineScan`; `message-malformed` for text that has no octets */
+export function holdOctets(given: Uint8Array | string, options: ScanOptions): HeldOctets {
+  const holding = new Holding(gone);
+  const copies = typeof given === 'string' ? encode(given, holding) : copy(given, holding);
+  return new HeldOctets(copies, holding, options);
+}
+
+/** Canonical octets in memory, and what is known of them. Those of one message under several headers share a holding. */
+export class HeldOctets {
   readonly facts: ScanFacts;
-  open(): AsyncIterable<Uint8Array>;
+  readonly #pieces: Buffer[] = [];
+  readonly #holding: Holding;
+  #sha256: string | null = null;
+
+  /** Scans pieces that are nobody else's, and keeps what they become. */
+  constructor(given: Iterable<Buffer>, holding: Holding, options: ScanOptions) {
+    const scan = createLineScan({ ...options, digest: false });
+    this.#holding = holding;
+    for (const piece of given) {
+      const canonical = scan.push(piece);
+      holding.replace(piece, canonical);
+      this.#pieces.push(canonical);
+    }
+    const { rest, facts } = scan.end();
+    if (rest.length > 0) this.#pieces.push(rest);
+    this.facts = facts;
+  }
+
+  /** Taken when somebody asks: nobody else can change these octets, so most of them are never compared with anything. */
+  get sha256(): string {
+    if (this.#sha256 === null && !this.#holding.over) this.#sha256 = digestOf(this.#pieces);
+    return this.#sha256 ?? '';
+  }
+
+  /** What is read is lent (`core/holding.ts`). Behind `dispose`: ConfigError `message-unreadable`. */
+  open(): AsyncIterable<Uint8Array> {
+    const holding = this.#holding;
+    const pieces = this.#pieces;
+    const { dotFree } = this.facts;
+    return prove(holding.read(pieces, BLOCK), { dotFree }, () => holding.lend(pieces, BLOCK));
+  }
+
   /** The same under another header. */
-  withHeader(header: Buffer): HeldOctets;
+  withHeader(header: Buffer): HeldOctets {
+    const body = withoutFirst(this.#pieces, this.facts.header.length);
+    return new HeldOctets([header, ...body], this.#holding, {});
+  }
+
+  /** Gives the memory back as soon as nobody reads it, for all headers. */
+  dispose(): Promise<void> {
+    this.#holding.letGo();
+    return Promise.resolve();
+  }
 }
 
-/** Scans, and copies what is not ours. @throws ConfigError as `createLineScan` */
-export function holdOctets(
-  octets: Uint8Array,
-  options: ScanOptions & { readonly ours: boolean },
-): HeldOctets {
-  const { ours, ...scanning } = options;
-  const pieces = cut(Buffer.from(octets.buffer, octets.byteOffset, octets.length));
-  return holdPieces(ours ? pieces : copiesOf(pieces), scanning);
-}
-
-function* copiesOf(pieces: Iterable<Buffer>): Generator<Buffer> {
-  for (const piece of pieces) yield Buffer.from(piece);
-}
-
-function* cut(given: Buffer): Generator<Buffer> {
-  for (let at = 0; at < given.length;) {
-    let end = Math.min(given.length, at + PIECE);
+function* copy(given: Uint8Array, holding: Holding): Generator<Buffer> {
+  const octets = Buffer.from(given.buffer, given.byteOffset, given.length);
+  for (let at = 0; at < octets.length;) {
+    let end = Math.min(octets.length, at + BLOCK);
     // A pair is left together: half of it would have to be put in front of the next piece.
-    if (given[end - 1] === CR && end < given.length) end += 1;
-    yield given.subarray(at, end);
+    if (octets[end - 1] === CR && end < octets.length) end -= 1;
+    const block = holding.take(end - at);
+    octets.copy(block, 0, at, end);
+    yield block;
     at = end;
   }
 }
 
-/** Scans pieces that are nobody else's, and keeps what they become. */
-function holdPieces(given: Iterable<Buffer>, options: ScanOptions): HeldOctets {
-  const scan = createLineScan({ ...options, digest: false });
-  const pieces: Buffer[] = [];
-  for (const piece of given) {
-    const canonical = scan.push(piece);
-    keepBlock(canonical);
-    pieces.push(canonical);
+function* encode(text: string, holding: Holding): Generator<Buffer> {
+  // A lone surrogate has no octets; replacing it would change the message in silence.
+  if (/\p{Cs}/u.test(text)) {
+    throw messageError(
+      'message-malformed',
+      'text',
+      'It holds half of a surrogate pair, which has no octets.',
+    );
   }
-  const { rest, facts } = scan.end();
-  if (rest.length > 0) pieces.push(rest);
-  let sha256: string | null = null;
-  return {
-    facts: {
-      ...facts,
-      // Taken when somebody asks for it: after all changes to the header, not after each.
-      get sha256() {
-        return (sha256 ??= digestOf(pieces));
-      },
-    },
-    open: () => prove(readPieces(pieces), { dotFree: facts.dotFree }),
-    withHeader: (header) => holdPieces([header, ...withoutFirst(pieces, facts.header.length)], {}),
-  };
+  const encoder = new TextEncoder();
+  let left = Buffer.byteLength(text);
+  for (let at = 0; left > 0;) {
+    const block = holding.take(Math.min(left, BLOCK));
+    // As many characters as octets: each has one at least, so for a pair that the slice cuts there is no room.
+    let { read, written } = encoder.encodeInto(text.slice(at, at + BLOCK), block);
+    if (written < left && block[written - 1] === CR) {
+      read -= 1;
+      written -= 1;
+    }
+    yield block.subarray(0, written);
+    at += read;
+    left -= written;
+  }
+}
+
+function gone(): ConfigError {
+  return new ConfigError('message-unreadable', 'message: its memory was given back when it was disposed of');
 }
 
 function digestOf(pieces: readonly Buffer[]): string {
@@ -85,10 +124,4 @@ function withoutFirst(pieces: readonly Buffer[], count: number): Buffer[] {
     skip -= piece.length - rest.length;
     return rest.length === 0 ? [] : [rest];
   });
-}
-
-async function* readPieces(pieces: readonly Buffer[]): AsyncGenerator<Uint8Array> {
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += BLOCK) yield piece.subarray(at, at + BLOCK);
-  }
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createContext } from '../core/context.js';
-import { proofOf } from './proven.js';
 import { type Message, type MessageInput, type MessageOptions, prepareMessage } from './source.js';
 
 const NOW = Date.UTC(2024, 2, 1, 8, 0, 0);
@@ -156,64 +155,6 @@ describe('prepareMessage', () => {
     await expect(prepare(MAIL, { stripBCC: true } as never)).rejects.toThrow(/did you mean "stripBcc"/);
     await expect(prepare(() => ['x'] as never)).rejects.toThrow(refusal('message-unreadable'));
     await expect(prepare(Readable.from(['text']) as never)).rejects.toThrow(/must give octets/);
-  });
-});
-
-describe('a message in memory', () => {
-  const line = 'a line of forty octets, and two behind.\r\n';
-  const long = `${MAIL}${line.repeat(20_000)}`;
-  const blocksOf = async (message: Message): Promise<Uint8Array[]> => {
-    const blocks: Uint8Array[] = [];
-    for await (const block of message.open(ctx)) blocks.push(block);
-    return blocks;
-  };
-
-  it('FAQ-10: it goes out from where it lies, in blocks of at most 64 KiB, at each attempt', async () => {
-    const message = await prepare(Buffer.from(long));
-    const [first, second] = [await blocksOf(message), await blocksOf(message)];
-    expect(Buffer.concat(first).toString()).toBe(long);
-    expect(Math.max(...first.map((block) => block.length))).toBeLessThanOrEqual(65_536);
-    expect(second.map((block) => block.buffer)).toEqual(first.map((block) => block.buffer));
-    expect(new Set(first.map((block) => block.buffer)).size).toBeLessThan(6);
-    expect(message).toMatchObject({ size: long.length, sha256: sha256(long), canonical: true });
-  });
-
-  it.each(['\r\n', '\n'])('SC-30: lines that end in %j are canonical wherever it is cut', async (end) => {
-    // Pieces of 256 KiB: the cut falls into each place of a line once.
-    for (let shift = 0; shift < line.length; shift += 1) {
-      const text = `${HEAD}X: ${'x'.repeat(shift)}\r\n\r\n${line.repeat(8000)}`;
-      const message = await prepare(text.replaceAll('\r\n', end));
-      expect(message).toMatchObject({ size: text.length, sha256: sha256(text), canonical: end === '\r\n' });
-      expect(Buffer.concat(await blocksOf(message)).equals(Buffer.from(text))).toBe(true);
-    }
-  });
-
-  it('AT-20: only what this package has looked at counts as looked at', async () => {
-    const plain = await prepare(`${HEAD}\r\nHello\r\n`);
-    expect(proofOf(plain.open(ctx))).toEqual({ dotFree: true });
-    expect(proofOf((await prepare(MAIL)).open(ctx))).toEqual({ dotFree: false });
-    expect(proofOf((await prepare('From: a@x.test\n\n.\n', { complete: true })).open(ctx))).toEqual({
-      dotFree: false,
-    });
-    const path = join(folder, 'mail.eml');
-    await writeFile(path, MAIL.replaceAll('\r\n', '\n'));
-    expect(proofOf((await prepare({ path })).open(ctx))).toEqual({ dotFree: false });
-    expect(proofOf(Readable.from([Buffer.from(MAIL)]))).toBeNull();
-    async function* relayed() {
-      yield* plain.open(ctx);
-    }
-    expect(proofOf(relayed())).toBeNull();
-  });
-
-  it('AT-22: what a signing hook does to the octets that it is shown changes nothing', async () => {
-    const message = await prepare(MAIL, {
-      sign: async (one) => {
-        for await (const chunk of one.open(ctx)) chunk.fill(0);
-        return 'X: y\r\n';
-      },
-    });
-    expect(await read(message)).toBe(`X: y\r\n${MAIL}`);
-    expect(message.sha256).toBe(sha256(`X: y\r\n${MAIL}`));
   });
 });
 

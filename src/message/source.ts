@@ -7,6 +7,7 @@
  * (FAQ-10). The body is never touched: TLS protects it on the way, and gateways behind the TLS can read it (FAQ-11).
  * Failure: ConfigError whose code is a Reason (`line-too-long`, `lone-cr`, `message-malformed`, ...); nothing is kept.
  */
+import { giveBlock } from '../core/blocks.js';
 import type { Context } from '../core/context.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { type Content, holdContent, type MessageInput } from './content.js';
@@ -19,7 +20,10 @@ export type { MessageInput } from './content.js';
 export interface MessageFacts {
   /** Octets in canonical form, without stuffed dots and terminator (what SIZE= declares, SC-46). */
   readonly size: number;
-  /** SHA-256 of the canonical form, lower-case hex. */
+  /**
+   * SHA-256 of the canonical form, lower-case hex. For a message in memory it is taken when it is first asked for, and empty
+   * where nobody has asked before the octets went.
+   */
   readonly sha256: string;
   /** Octets of the longest line, without CRLF. */
   readonly longestLine: number;
@@ -43,7 +47,10 @@ export interface Message extends MessageFacts {
    * its last chunk is handed out, so that a changed message is never completed.
    */
   open(ctx: Context): AsyncIterable<Uint8Array>;
-  /** Removes what was spooled for this message; absent where nothing was. Whoever ends the message calls it once. */
+  /**
+   * Gives back the memory in which this message lies, or removes what was spooled for it; absent where nothing was. Whoever
+   * ends the message calls it once; attempts under way are not disturbed, and `open` throws from then on.
+   */
   readonly dispose?: () => Promise<void>;
 }
 
@@ -116,11 +123,13 @@ async function withEdits(content: Content, edits: HeaderEdits, ctx: Context): Pr
 
 /** @throws ConfigError `message-malformed`, `received-loop` */
 function messageOf(content: Content): Message {
-  const { facts, dispose } = content;
+  const { facts } = content;
   const { messageId, receivedCount } = checkHeader(facts.header);
   return {
     size: facts.size,
-    sha256: facts.sha256,
+    get sha256() {
+      return content.sha256;
+    },
     longestLine: facts.longestLine,
     eightBitHeader: facts.eightBitHeader,
     eightBitBody: facts.eightBitBody,
@@ -130,11 +139,15 @@ function messageOf(content: Content): Message {
     receivedCount,
     header: facts.header,
     open: (ctx) => content.open(ctx),
-    ...(dispose === undefined ? {} : { dispose }),
+    ...(content.dispose === undefined ? {} : { dispose: async () => content.dispose?.() }),
   };
 }
 
 /** For a hook of the host, which may do with the octets what it likes. */
 async function* copiesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of octets) yield Buffer.from(chunk);
+  for await (const chunk of octets) {
+    const copy = Buffer.from(chunk);
+    giveBlock(chunk);
+    yield copy;
+  }
 }

@@ -7,7 +7,7 @@ import type { Reason } from '../core/reasons.js';
 import type { Job, JobRecipient } from '../deliver/job.js';
 import type { Message } from '../message/source.js';
 import type { JobQuery, JobView, NewJob, Settlement, Submission } from './driver.js';
-import { factsOf } from './stored-message.js';
+import { undigestedFactsOf } from './stored-message.js';
 
 /** The recipients of a new job: nothing has happened to them yet. */
 export function startRecipients(job: NewJob): JobRecipient[] {
@@ -75,10 +75,11 @@ export function contentGone(jobId: string): () => never {
 
 const NOTHING = new Uint8Array(0);
 
-/** The same job without the content of its message, for the time after its end: facts stay, the octets go. */
+/** The same job without the content of its message, for the time after its end: octets and digest go, other facts stay. */
 export function forgetContent(job: Job): Job {
   const message: Message = {
-    ...factsOf(job.message),
+    ...undigestedFactsOf(job.message),
+    sha256: '',
     header: NOTHING,
     open: contentGone(job.id),
   };

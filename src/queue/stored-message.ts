@@ -5,6 +5,7 @@
  *
  * Failure: ConfigError `message-changed` from `open` when the kept octets are not those that were put.
  */
+import { giveBlock } from '../core/blocks.js';
 import { type Context, createContext } from '../core/context.js';
 import { QueueError } from '../core/errors.js';
 import { readVerified } from '../message/content.js';
@@ -16,6 +17,8 @@ export const PART_SIZE = 256 * 1024;
 /** A message of up to this size waits in memory and goes in with its submission, in one step. */
 export const MAX_IN_MEMORY = 4 * PART_SIZE;
 
+const NONE = new Uint8Array(0);
+
 /** Hides the parts of messages from whoever reads the store. */
 export interface Sealing {
   /** What is written in place of a part. `place` is unique to the part: authenticate it along with the octets. */
@@ -24,13 +27,17 @@ export interface Sealing {
   open(octets: Uint8Array, place: string): Uint8Array | Promise<Uint8Array>;
 }
 
-/** The facts of a message, without its octets. */
+/** The facts of a message, without its octets; its digest is taken. */
 export function factsOf(message: MessageFacts): MessageFacts {
-  const { size, sha256, longestLine, eightBitHeader, eightBitBody } = message;
+  return { ...undigestedFactsOf(message), sha256: message.sha256 };
+}
+
+/** The same for where nothing is compared: the digest of a large message costs more than all else that is done with it. */
+export function undigestedFactsOf(message: MessageFacts): Omit<MessageFacts, 'sha256'> {
+  const { size, longestLine, eightBitHeader, eightBitBody } = message;
   const { dotFree, canonical, messageId, receivedCount } = message;
   return {
     size,
-    sha256,
     longestLine,
     eightBitHeader,
     eightBitBody,
@@ -46,21 +53,30 @@ export async function* partsOf(message: Message, ctx: Context): AsyncGenerator<U
   yield message.header;
   let skip = message.header.length;
   let pieces: Uint8Array[] = [];
+  let read: Uint8Array[] = [];
   let size = 0;
+  const take = (last: Uint8Array): Uint8Array => {
+    const part = Buffer.concat([...pieces, last]);
+    for (const chunk of read) giveBlock(chunk);
+    pieces = [];
+    read = [];
+    size = 0;
+    return part;
+  };
   for await (const chunk of message.open(ctx)) {
     let rest = chunk.subarray(Math.min(skip, chunk.length));
     skip -= chunk.length - rest.length;
     while (size + rest.length >= PART_SIZE) {
       const fits = PART_SIZE - size;
-      yield Buffer.concat([...pieces, rest.subarray(0, fits)]);
+      yield take(rest.subarray(0, fits));
       rest = rest.subarray(fits);
-      pieces = [];
-      size = 0;
     }
-    if (rest.length > 0) pieces.push(rest);
+    pieces.push(rest);
+    read.push(chunk);
     size += rest.length;
   }
-  if (size > 0) yield Buffer.concat(pieces);
+  if (size > 0) yield take(NONE);
+  for (const chunk of read) giveBlock(chunk);
 }
 
 /** The parts of a message as they are written. */

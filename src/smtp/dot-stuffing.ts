@@ -12,7 +12,7 @@ const DOT = 0x2e;
 
 /** Encodes chunk by chunk; `end` gives what closes the message. */
 export interface DotStuffer {
-  /** The chunk with its dots; the same memory where none had to be put in. */
+  /** The chunk with its dots; the very chunk where none had to be put in. */
   push(chunk: Uint8Array): Uint8Array;
   /** The final dot, with the line end that the last line may lack. */
   end(): Uint8Array;
@@ -28,13 +28,13 @@ export function createDotStuffer(proof: Proof | null): DotStuffer {
   return {
     push(chunk) {
       const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      if (octets.length === 0) return octets;
+      if (octets.length === 0) return chunk;
       guard.push(octets);
-      if (proof?.dotFree === true) return octets;
+      if (proof?.dotFree === true) return chunk;
       const places = atLineStart && octets[0] === DOT ? [0] : [];
       for (let at = octets.indexOf('\n.'); at >= 0; at = octets.indexOf('\n.', at + 2)) places.push(at + 1);
       atLineStart = octets.at(-1) === LF;
-      return places.length === 0 ? octets : insertOctets(octets, places, DOT);
+      return places.length === 0 ? chunk : insertOctets(octets, places, DOT);
     },
     end: () => Buffer.from(guard.end() ? '.\r\n' : '\r\n.\r\n'),
   };

@@ -6,6 +6,7 @@
  * Failure: ConnectionError or ProtocolError.
  */
 import type { Context } from '../core/context.js';
+import { wholeOf } from '../message/proven.js';
 import type { Message } from '../message/source.js';
 import type { Connection } from './connection.js';
 import type { Reply } from './reply.js';
@@ -28,8 +29,12 @@ import type { Window } from './window.js';
 
 /** Everything of a small message. @throws what reading it throws */
 export async function readWhole(message: Message, ctx: Context): Promise<readonly Uint8Array[]> {
+  ctx.signal.throwIfAborted();
+  const octets = message.open(ctx);
+  const whole = wholeOf(octets);
+  if (whole !== null) return whole;
   const pieces: Uint8Array[] = [];
-  for await (const block of chunkBlocks(message, ctx)) pieces.push(block);
+  for await (const block of chunkBlocks(octets)) pieces.push(block);
   ctx.signal.throwIfAborted();
   return pieces;
 }

@@ -4,7 +4,7 @@
  * Failure: ConnectionError or ProtocolError; what reading the message threw, and then a chunk was announced that never
  * became whole. A refused chunk is a value: it is the `final` reply, no further chunk is said, and RSET is due (SC-44).
  */
-import { takeBlock } from '../core/blocks.js';
+import { giveBlock, takeBlock } from '../core/blocks.js';
 import { publish } from '../core/channels.js';
 import type { Context } from '../core/context.js';
 import { ConfigError, ProtocolError } from '../core/errors.js';
@@ -32,12 +32,11 @@ export function chunkStep({ timeouts }: Connection, octets: number, isLast: bool
 }
 
 /** The content as it goes on the wire, in blocks; octets that must not leave throw. */
-export function chunkBlocks(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
-  return blocksOf(guarded(message, ctx));
+export function chunkBlocks(octets: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return blocksOf(guarded(octets));
 }
 
-async function* guarded(message: Message, ctx: Context): AsyncGenerator<Uint8Array> {
-  const octets = message.open(ctx);
+async function* guarded(octets: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const guard = createOctetGuard(proofOf(octets));
   for await (const chunk of octets) {
     guard.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
@@ -79,7 +78,7 @@ export async function sayChunks(
     return true;
   };
   let last: Uint8Array = new Uint8Array(0);
-  for await (const block of chunkBlocks(message, ctx)) {
+  for await (const block of chunkBlocks(message.open(ctx))) {
     if (!(await say(last))) return;
     last = block;
   }
@@ -136,6 +135,7 @@ function splitAt(block: Uint8Array, at: number): readonly [Uint8Array, Uint8Arra
   const rest = block.subarray(at);
   const more = takeBlock(rest.length).fill(rest);
   const piece = takeBlock(at).fill(block.subarray(0, at));
+  giveBlock(block);
   return [piece, more];
 }
 
