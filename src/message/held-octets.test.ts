@@ -86,10 +86,11 @@ describe('a message in memory', () => {
 
   it('AT-20: only what this package has looked at counts as looked at', async () => {
     const plain = await prepare(`${HEAD}\r\nHello\r\n`);
-    expect(proofOf(plain.open(ctx))).toEqual({ dotFree: true });
-    expect(proofOf((await prepare(MAIL)).open(ctx))).toEqual({ dotFree: false });
+    expect(proofOf(plain.open(ctx))).toEqual({ dotFree: true, isHeld: true });
+    expect(proofOf((await prepare(MAIL)).open(ctx))).toEqual({ dotFree: false, isHeld: true });
     expect(proofOf((await prepare('From: a@x.test\n\n.\n', { complete: true })).open(ctx))).toEqual({
       dotFree: false,
+      isHeld: true,
     });
     const folder = await mkdtemp(join(tmpdir(), 'held-test-'));
     const path = join(folder, 'mail.eml');

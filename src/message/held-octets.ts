@@ -3,10 +3,11 @@
  * it is copied, and kept in canonical form: as nobody else can change it, it goes out as it lies there, at every attempt.
  */
 import { createHash, hash } from 'node:crypto';
+import { type Context, createContext } from '../core/context.js';
 import { ConfigError } from '../core/errors.js';
 import { Holding } from '../core/holding.js';
 import { createLineScan, messageError, type ScanFacts, type ScanOptions } from './line-scan.js';
-import { prove } from './proven.js';
+import { prove, proofOf } from './proven.js';
 
 /** Copied, looked at and handed out at a time: it is still in the cache of the processor, and every write has a time limit. */
 const BLOCK = 64 * 1024;
@@ -17,6 +18,12 @@ export function holdOctets(given: Uint8Array | string, options: ScanOptions): He
   const holding = new Holding(gone);
   const copies = typeof given === 'string' ? encode(given, holding) : copy(given, holding);
   return new HeldOctets(copies, holding, options);
+}
+
+/** True when the octets of a message lie in memory that nobody else can change. */
+export function isHeld(message: { open(ctx: Context): AsyncIterable<Uint8Array> }): boolean {
+  // Nothing is read of a stream that is only looked at.
+  return proofOf(message.open(createContext()))?.isHeld === true;
 }
 
 /** Canonical octets in memory, and what is known of them. Those of one message under several headers share a holding. */
@@ -51,7 +58,7 @@ export class HeldOctets {
     const holding = this.#holding;
     const pieces = this.#pieces;
     const { dotFree } = this.facts;
-    return prove(holding.read(pieces, BLOCK), { dotFree }, () => holding.lend(pieces, BLOCK));
+    return prove(holding.read(pieces, BLOCK), { dotFree, isHeld: true }, () => holding.lend(pieces, BLOCK));
   }
 
   /** The same under another header. */

@@ -8,6 +8,8 @@
 export interface Proof {
   /** True: no line starts with a dot either. */
   readonly dotFree: boolean;
+  /** True: it reads memory that nobody else can change, and would give the same octets again. */
+  readonly isHeld?: true;
 }
 
 /** All octets at once, where nobody has to be waited for. */
