@@ -1,7 +1,7 @@
 /**
  * Octets of messages in the SQLite queue, by size:
  *
- *   up to 32 KiB   in the row of the submission: one row, and no page that holds nothing else
+ *   up to 32 KiB   in one row (`small`)
  *   up to 1 MiB    waits in memory and goes in as parts with its submission, in one transaction
  *   larger         written part by part beforehand (staged); belongs to nobody until its submission is put
  *
@@ -56,26 +56,30 @@ export async function stage(
   return { kind: 'stored', content };
 }
 
-/** The columns of a submission that hold octets, or say where they are. */
-export interface Place {
-  readonly content: number | null;
-  readonly header: Uint8Array | null;
-  readonly body: Uint8Array | null;
-}
-
-/** Where staged octets are from now on, beside their submission; a step of a transaction. */
-export function adopt(database: Database, staged: Staged): Place {
+/**
+ * Gives staged octets to a submission that is being put; a step of a transaction. The content that holds them, null where
+ * they are few: then `adoptSmall` keeps them, once the key of the submission is known.
+ */
+export function adopt(database: Database, staged: Staged): number | null {
   if (staged.kind === 'stored') {
     database.run('UPDATE content SET staged_at = NULL WHERE id = ?', staged.content);
-    return { content: staged.content, header: null, body: null };
+    return staged.content;
   }
-  const [header = null, body = null, ...more] = staged.parts;
-  if (more.length === 0 && (header?.length ?? 0) + (body?.length ?? 0) <= MAX_IN_ROW) {
-    return { content: null, header, body };
-  }
+  if (isSmall(staged.parts)) return null;
   const content = database.run('INSERT INTO content (staged_at) VALUES (NULL)').key;
   staged.parts.forEach((part, number) => putPart(database, content * NUMBERS + number, part));
-  return { content, header: null, body: null };
+  return content;
+}
+
+/** Keeps the octets of a small message; a step of a transaction. */
+export function adoptSmall(database: Database, staged: Staged, submission: number): void {
+  if (staged.kind === 'stored') return;
+  const [header = null, body = null] = staged.parts;
+  database.run('INSERT INTO small (submission, header, body) VALUES (?, ?, ?)', submission, header, body);
+}
+
+function isSmall(parts: readonly Uint8Array[]): boolean {
+  return parts.length <= 2 && parts.reduce((sum, part) => sum + part.length, 0) <= MAX_IN_ROW;
 }
 
 /** Gives up what was staged and will not be used. */
@@ -87,8 +91,13 @@ function putPart(database: Database, id: number, octets: Uint8Array): void {
   database.run('INSERT INTO part (id, octets) VALUES (?, ?)', id, octets);
 }
 
-/** Removes octets; a step of a transaction. */
-export function dropContent(database: Database, content: number): void {
+/** Removes the octets of a submission; a step of a transaction. */
+export function dropOctets(database: Database, { submission, content }: Whose): void {
+  if (content === null) database.run('DELETE FROM small WHERE submission = ?', submission);
+  else dropContent(database, content);
+}
+
+function dropContent(database: Database, content: number): void {
   const first = content * NUMBERS;
   database.run('DELETE FROM part WHERE id >= ? AND id < ?', first, first + NUMBERS);
   database.run('DELETE FROM content WHERE id = ?', content);
@@ -100,9 +109,10 @@ export function dropStaged(database: Database, before: number): void {
   for (const { id } of rows) dropContent(database, id as number);
 }
 
-/** Which octets: the submission, and what its row says about them. */
-export interface Whose extends Omit<Place, 'body'> {
+/** Which octets: the submission, and the content that holds them; null: they are small. */
+export interface Whose {
   readonly submission: number;
+  readonly content: number | null;
 }
 
 /**
@@ -110,7 +120,7 @@ export interface Whose extends Omit<Place, 'body'> {
  * @throws QueueError `job-damaged`
  */
 export async function readHeader(store: ContentStore, whose: Whose, sha256: string): Promise<Uint8Array> {
-  const header = whose.content === null ? whose.header : await readPart(store, whose.content, 0);
+  const header = await readOctets(store, whose, 0);
   if (header !== null) return openPart(header, sha256, 0, store.sealing);
   throw octetsMissing();
 }
@@ -118,34 +128,29 @@ export async function readHeader(store: ContentStore, whose: Whose, sha256: stri
 /** The parts after the header section. */
 export async function* readBody(
   store: ContentStore,
-  { submission, content }: Whose,
+  whose: Whose,
   sha256: string,
 ): AsyncGenerator<Uint8Array> {
   for (let number = 1; ; number += 1) {
-    const part =
-      content === null ? await readInRow(store, submission) : await readPart(store, content, number);
+    const part = await readOctets(store, whose, number);
     if (part !== null) yield await openPart(part, sha256, number, store.sealing);
-    if (part === null || content === null) return;
+    if (part === null || whose.content === null) return;
   }
 }
 
-async function readInRow(
+/** One part; null where there is none. */
+async function readOctets(
   { database, committer }: ContentStore,
-  submission: number,
-): Promise<Uint8Array | null> {
-  const row = await committer.read(() =>
-    database.get('SELECT body FROM submission WHERE seq = ?', submission),
-  );
-  return (row?.['body'] ?? null) as Uint8Array | null;
-}
-
-async function readPart(
-  { database, committer }: ContentStore,
-  content: number,
+  { submission, content }: Whose,
   number: number,
 ): Promise<Uint8Array | null> {
   const row = await committer.read(() =>
-    database.get('SELECT octets FROM part WHERE id = ?', content * NUMBERS + number),
+    content === null
+      ? database.get(
+          `SELECT ${number === 0 ? 'header' : 'body'} AS octets FROM small WHERE submission = ?`,
+          submission,
+        )
+      : database.get('SELECT octets FROM part WHERE id = ?', content * NUMBERS + number),
   );
   return (row?.['octets'] ?? null) as Uint8Array | null;
 }

@@ -2,9 +2,9 @@
  * The database of the SQLite queue: `node:sqlite`, or a handle of better-sqlite3 that the host passes in; both speak
  * the same few methods. Values are numbers, text, octets and null only, bound by position.
  *
- * Settings: WAL; synchronous FULL, so that what was committed survives a power cut; no busy timeout once it is
- * open, because waiting inside SQLite would stop the whole process (who meets a lock tries again later, see
- * sqlite-commit.ts).
+ * Settings: WAL; synchronous FULL, so that what was committed survives a power cut, until sqlite-log.ts takes the waiting
+ * over; no busy timeout once it is open, because waiting inside SQLite would stop the whole process (who meets a lock tries
+ * again later, see sqlite-commit.ts).
  * Failure: ConfigError `sqlite-missing`; QueueError with what can be done about it.
  */
 import { closeSync, openSync } from 'node:fs';
@@ -94,12 +94,12 @@ const OPENING_MS = 5000;
 /** Sets how the database works; not within a transaction. Until `endOpening` it waits for locks by stopping the process. */
 export function configureDatabase(database: Database): void {
   database.exec(`PRAGMA busy_timeout = ${OPENING_MS}`);
-  // Of a new file only. Three messages of 4 kB share a page, where of SQLite's 4 kB pages each would take more than one.
-  database.exec('PRAGMA page_size = 16384');
+  // Of a new file only. What a small message changes are rows in many tables: of small pages less is written for each.
+  database.exec('PRAGMA page_size = 4096');
   switchToWal(database);
   database.exec('PRAGMA synchronous = FULL');
-  // In pages: 5 MB go from the log into the file at once, which stops the event loop for some milliseconds.
-  database.exec('PRAGMA wal_autocheckpoint = 300');
+  // In pages, 16 MB of log: a page that changed many times, or serves its third message, goes into the file once.
+  database.exec('PRAGMA wal_autocheckpoint = 4000');
   database.exec('PRAGMA cache_size = -16000');
   database.exec('PRAGMA foreign_keys = OFF');
 }

@@ -7,10 +7,11 @@ import type { JobRecipient } from '../deliver/job.js';
 import type { Lease, NewJob, Next, Settlement, Submission } from './driver.js';
 import { checkSubmission, jobIdTaken, reasonsOf, submissionIdTaken } from './job-record.js';
 import { TakeBack } from './sqlite-commit.js';
-import { adopt, dropContent, type Staged } from './sqlite-content.js';
+import { adopt, adoptSmall, dropOctets, type Staged } from './sqlite-content.js';
 import { type Database, isTaken } from './sqlite-database.js';
-import { endLease, enter, READY, refreshHead } from './sqlite-line.js';
+import { countEnd, enter, NO_LEASE, READY, refreshHead } from './sqlite-line.js';
 import { type LettingGo, putOff } from './sqlite-put-off.js';
+import type { Packed, Written } from './sqlite-recent.js';
 import { packNewJob, packRecipients } from './stored-job.js';
 import { factsOf } from './stored-message.js';
 
@@ -21,10 +22,17 @@ function submissionOf(job: number): number {
   return Math.floor(job / JOBS);
 }
 
-/** A submission with the octets of its message made ready. */
-export interface Prepared {
-  readonly submission: Submission;
+/** A submission as it is to be written, with the octets of its message made ready. */
+export interface Prepared extends Written {
   readonly staged: Staged;
+  /** Its message serves the first attempt from memory. */
+  readonly remembered: boolean;
+}
+
+/** What is written of a submission. */
+export function packSubmission(submission: Submission): Written {
+  const facts = JSON.stringify(factsOf(submission.message));
+  return { submission, facts, jobs: submission.jobs.map(packNewJob) };
 }
 
 /** What was put: the id that counts, and whether it was there before. */
@@ -37,13 +45,14 @@ export interface Put {
  * Puts a submission. It does not look before whether its ids are free: the database knows when they are not.
  * @throws QueueError, TakeBack
  */
-export function putSubmission(database: Database, { submission, staged }: Prepared): Put {
+export function putSubmission(database: Database, prepared: Prepared): Put {
+  const { submission, jobs: packed } = prepared;
   const { id, idempotencyKey, jobs } = submission;
   const known = knownId(database, idempotencyKey);
   if (known !== null) return { id: known, existing: true };
   checkSubmission(submission);
-  const first = keepSubmission(database, submission, staged) * JOBS;
-  jobs.forEach((job, number) => keepJob(database, first + number, job));
+  const first = keepSubmission(database, prepared) * JOBS;
+  jobs.forEach((job, number) => keepJob(database, first + number, job, packed[number] as Packed));
   return { id, existing: false };
 }
 
@@ -53,34 +62,31 @@ export function knownId(database: Database, key: string | null): string | null {
   return (database.get('SELECT id FROM submission WHERE key = ?', key)?.['id'] ?? null) as string | null;
 }
 
-function keepSubmission(
-  database: Database,
-  { id, idempotencyKey, message, jobs }: Submission,
-  staged: Staged,
-): number {
+function keepSubmission(database: Database, { submission, facts, staged }: Prepared): number {
+  const { id, idempotencyKey, jobs } = submission;
   // Octets in parts are there already when it turns out that the id is taken.
-  const { content, header, body } = adopt(database, staged);
+  const content = adopt(database, staged);
   try {
-    return database.run(
-      'INSERT INTO submission (id, key, content, facts, open_jobs, kept_jobs, header, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    const { key } = database.run(
+      'INSERT INTO submission (id, key, content, facts, open_jobs, kept_jobs) VALUES (?, ?, ?, ?, ?, ?)',
       id,
       idempotencyKey,
       content,
-      JSON.stringify(factsOf(message)),
+      facts,
       jobs.length,
       jobs.length,
-      header,
-      body,
-    ).key;
+    );
+    if (content === null) adoptSmall(database, staged, key);
+    return key;
   } catch (error) {
     if (!isTaken(error)) throw error;
     throw content === null ? submissionIdTaken(id) : new TakeBack(submissionIdTaken(id));
   }
 }
 
-function keepJob(database: Database, seq: number, job: NewJob): void {
+function keepJob(database: Database, seq: number, job: NewJob, packed: Packed): void {
   const { id, domain, priority, notBefore } = job;
-  const { kept, recipients, floor } = packNewJob(job);
+  const { kept, recipients, floor } = packed;
   try {
     database.run(
       `INSERT INTO job (seq, id, domain, state, priority, due_at, latest_at, created_at, expires_at, kept, recipients, floor)
@@ -136,7 +142,7 @@ export function settleLease(
   const fresh = reports.filter(({ submission }) => knownId(database, submission.idempotencyKey) === null);
   const { next, recipients, at } = settlement;
   database.run(
-    'UPDATE job SET state = ?, urgent = 0, due_at = ?, latest_at = ?, attempts = ?, recipients = ?, ended_at = ? WHERE seq = ?',
+    `UPDATE job SET state = ?, urgent = 0, due_at = ?, latest_at = ?, attempts = ?, recipients = ?, ended_at = ?, ${NO_LEASE} WHERE seq = ?`,
     next.kind === 'again' ? 'ready' : next.kind,
     next.kind === 'again' ? next.at : at,
     next.kind === 'again' ? next.latestAt : at,
@@ -146,7 +152,7 @@ export function settleLease(
     held.seq,
   );
   noteReasons(database, held.seq, recipients, next);
-  endLease(database, held.seq, held.domain);
+  countEnd(database, held.domain);
   const says = settlement.putOff;
   const going = says === undefined ? null : putOff(database, held.domain, says, at);
   refreshHead(database, held.domain, held.priority);
@@ -174,21 +180,19 @@ function noteReasons(database: Database, job: number, recipients: readonly JobRe
 
 /** The octets of a message go with its last job. */
 function endJob(database: Database, submission: number): void {
-  const last = database.get(
-    'UPDATE submission SET open_jobs = 0, header = NULL, body = NULL WHERE seq = ? AND open_jobs = 1 RETURNING content',
+  const { open, content } = database.get(
+    'UPDATE submission SET open_jobs = open_jobs - 1 WHERE seq = ? RETURNING open_jobs AS open, content',
     submission,
-  );
-  if (last === null)
-    database.run('UPDATE submission SET open_jobs = open_jobs - 1 WHERE seq = ?', submission);
-  else if (last['content'] !== null) dropContent(database, last['content'] as number);
+  ) as { open: number; content: number | null };
+  if (open === 0) dropOctets(database, { submission, content });
 }
 
 /** Gives a lease back untried. */
 export function releaseLease(database: Database, lease: Lease): boolean {
   const held = holderOf(database, lease);
   if (held === null) return false;
-  database.run(`UPDATE job SET state = 'ready' WHERE seq = ?`, held.seq);
-  endLease(database, held.seq, held.domain);
+  database.run(`UPDATE job SET state = 'ready', ${NO_LEASE} WHERE seq = ?`, held.seq);
+  countEnd(database, held.domain);
   refreshHead(database, held.domain, held.priority);
   return true;
 }

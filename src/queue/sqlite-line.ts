@@ -108,8 +108,8 @@ export function prioritiesOf(database: Database, domain: string): number[] {
   }
 }
 
-/** Counts a lease of a domain, or the end of one with -1. */
-function countLease(database: Database, domain: string, by: 1 | -1): void {
+/** Counts leases of a domain, or the end of one with -1. */
+function countLeases(database: Database, domain: string, by: number): void {
   database.run(
     'INSERT INTO domain (name, leased, put_off_until) VALUES (?, max(0, ?), NULL) ON CONFLICT DO UPDATE SET leased = max(0, leased + ?)',
     domain,
@@ -131,29 +131,45 @@ export interface Grant {
   readonly until: number;
 }
 
-/** Leases what is due: highest priority first, then what has been due longest, one job of each domain in turn. */
+/** A domain with jobs of a priority that are due, and room for leases. */
+interface Head {
+  readonly domain: string;
+  readonly priority: number;
+  /** Jobs that may be leased at most. */
+  readonly room: number;
+  readonly putOffUntil: number | null;
+}
+
+/**
+ * Leases what is due: highest priority first, then what has been due longest, the same number of jobs of each domain in turn;
+ * what some domains leave goes to the others.
+ */
 export function leaseDue(database: Database, request: LeaseRequest): Grant[] {
   const grants: Grant[] = [];
   for (let priority = highest(database, null); priority !== null; priority = highest(database, priority)) {
     for (;;) {
       const room = request.limit - grants.length;
       if (room <= 0) return grants;
-      const heads = database.all(
-        `SELECT head.domain AS domain FROM head LEFT JOIN domain ON domain.name = head.domain
-          WHERE priority = ? AND due_at <= ? AND coalesce(leased, 0) < iif(put_off_until IS NULL, ?, 1) ORDER BY due_at LIMIT ?`,
-        priority,
-        request.now,
-        request.perDomain,
-        room,
-      );
+      const heads = dueHeads(database, priority, request, room);
       if (heads.length === 0) break;
-      for (const { domain } of heads) {
-        const grant = leaseFirst(database, domain as string, priority, request);
-        if (grant !== null) grants.push(grant);
-      }
+      const share = Math.max(1, Math.floor(room / heads.length));
+      for (const head of heads) grants.push(...leaseFirst(database, head, share, request));
     }
   }
   return grants;
+}
+
+function dueHeads(database: Database, priority: number, request: LeaseRequest, limit: number): Head[] {
+  return database.all(
+    `SELECT head.domain AS domain, priority, put_off_until AS putOffUntil,
+        iif(put_off_until IS NULL, ?, 1) - coalesce(leased, 0) AS room
+      FROM head LEFT JOIN domain ON domain.name = head.domain
+      WHERE priority = ? AND due_at <= ? AND room > 0 ORDER BY due_at LIMIT ?`,
+    request.perDomain,
+    priority,
+    request.now,
+    limit,
+  ) as unknown as Head[];
 }
 
 function highest(database: Database, below: number | null): number | null {
@@ -164,39 +180,39 @@ function highest(database: Database, below: number | null): number | null {
   return (row?.['priority'] ?? null) as number | null;
 }
 
-function leaseFirst(
-  database: Database,
-  domain: string,
-  priority: number,
-  request: LeaseRequest,
-): Grant | null {
-  const isPutOff = (putOffUntil(database, domain) ?? 0) > request.now;
-  const row = isPutOff
-    ? database.get(
-        `SELECT seq FROM job WHERE ${URGENT} AND domain = ? AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT 1`,
-        domain,
-        priority,
-        request.now,
-      )
-    : database.get(
-        `SELECT seq FROM job WHERE ${READY} AND domain = ? AND priority = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 1`,
-        domain,
-        priority,
-        request.now,
-      );
-  if (row === null) {
-    refreshHead(database, domain, priority);
-    return null;
-  }
-  return grant(database, { seq: row['seq'] as number, domain, priority }, request);
+/** Leases some of a domain: those that have been due longest. */
+function leaseFirst(database: Database, head: Head, share: number, request: LeaseRequest): Grant[] {
+  const { domain, priority, room } = head;
+  const which = (head.putOffUntil ?? 0) > request.now ? URGENT : READY;
+  const rows = database.all(
+    `SELECT seq FROM job WHERE ${which} AND domain = ? AND priority = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?`,
+    domain,
+    priority,
+    request.now,
+    Math.min(room, share),
+  ) as unknown as { seq: number }[];
+  const grants = rows.map(({ seq }) => markLeased(database, seq, request));
+  if (grants.length > 0) countLeases(database, domain, grants.length);
+  refreshHead(database, domain, priority);
+  return grants;
 }
+
+type LeaseTerms = Pick<LeaseRequest, 'owner' | 'now' | 'leaseMs'>;
 
 /** Gives a lease on a job. */
 export function grant(
   database: Database,
   job: { readonly seq: number; readonly domain: string; readonly priority: number },
-  { owner, now, leaseMs }: Pick<LeaseRequest, 'owner' | 'now' | 'leaseMs'>,
+  terms: LeaseTerms,
 ): Grant {
+  const granted = markLeased(database, job.seq, terms);
+  countLeases(database, job.domain, 1);
+  refreshHead(database, job.domain, job.priority);
+  return granted;
+}
+
+/** What is left to do is the domain's count and its head. */
+function markLeased(database: Database, seq: number, { owner, now, leaseMs }: LeaseTerms): Grant {
   const token = randomUUID();
   const until = now + leaseMs;
   database.run(
@@ -204,23 +220,23 @@ export function grant(
     token,
     until,
     owner,
-    job.seq,
+    seq,
   );
-  countLease(database, job.domain, 1);
-  refreshHead(database, job.domain, job.priority);
-  return { seq: job.seq, token, until };
+  return { seq, token, until };
 }
 
-/** Ends the lease of a job, whatever becomes of it; its head is then the caller's to refresh. */
-export function endLease(database: Database, seq: number, domain: string): void {
-  database.run('UPDATE job SET token = NULL, lease_until = NULL, owner = NULL WHERE seq = ?', seq);
-  countLease(database, domain, -1);
+/** Columns of a job as they are without a lease. */
+export const NO_LEASE = 'token = NULL, lease_until = NULL, owner = NULL';
+
+/** Notes that a job of a domain is no longer under lease; its own columns (`NO_LEASE`) and its head are the caller's. */
+export function countEnd(database: Database, domain: string): void {
+  countLeases(database, domain, -1);
 }
 
-/** Ends a lease that ran out. */
+/** Ends a lease that ran out; its head is then the caller's to refresh. */
 export function interrupt(database: Database, seq: number, domain: string): void {
-  database.run('UPDATE job SET interruptions = interruptions + 1 WHERE seq = ?', seq);
-  endLease(database, seq, domain);
+  database.run(`UPDATE job SET interruptions = interruptions + 1, ${NO_LEASE} WHERE seq = ?`, seq);
+  countEnd(database, domain);
 }
 
 /** Takes expired leases back, without counting an attempt (Q-11). */

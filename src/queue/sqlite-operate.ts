@@ -11,7 +11,7 @@ export const JOB_COLUMNS = `job.seq AS seq, job.id AS id, submission.id AS submi
   job.kept AS kept, job.recipients AS recipients, job.floor AS floor, job.attempts AS attempts, job.interruptions AS interruptions,
   job.created_at AS createdAt, job.expires_at AS expiresAt, job.state AS state, job.suspended AS suspended,
   job.due_at AS dueAt, job.priority AS priority, job.floor_by AS floorBy, job.ended_at AS endedAt,
-  submission.seq AS submission, submission.content AS content, submission.header AS header, submission.facts AS facts`;
+  submission.seq AS submission, submission.content AS content, submission.facts AS facts`;
 export const JOB_TABLES = 'job JOIN submission ON submission.seq = job.seq >> 20';
 
 const DOMAIN_SUSPENDED = `EXISTS (SELECT 1 FROM suspension WHERE kind = 'domain' AND name = job.domain)`;

@@ -1,7 +1,8 @@
 /**
  * The tables of the SQLite queue, and how a file of an earlier version becomes one of this version.
  *
- *   submission   one `send`: its key, the facts of its message, and the octets of a small one
+ *   submission   one `send`: its key, the facts of its message
+ *   small        the octets of a message that is small; key: its submission
  *   content      the octets of a message that is not small, written before the submission or together with it
  *   part         a piece of a content; key: content * 2^20 + number
  *   job          a submission's part for one domain; key: submission * 2^20 + number
@@ -85,6 +86,14 @@ const STEPS: readonly string[] = [
   CREATE INDEX job_leased ON job (lease_until) WHERE state = 'leased';
   CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
   CREATE INDEX job_suspended ON job (domain) WHERE state = 'ready' AND suspended = 1;
+  `,
+  // The octets of a small message in a row that goes with them: their pages are free again at once, are not written once more
+  // to say so, and serve the next messages before they have reached the file.
+  `
+  CREATE TABLE small (submission INTEGER PRIMARY KEY, header BLOB, body BLOB);
+  INSERT INTO small SELECT seq, header, body FROM submission WHERE header IS NOT NULL;
+  ALTER TABLE submission DROP COLUMN header;
+  ALTER TABLE submission DROP COLUMN body;
   `,
 ];
 

@@ -14,18 +14,9 @@
 import { ConfigError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type { Job } from '../deliver/job.js';
-import type { JobView, Lease, QueueDriver, Settlement, Submission } from './driver.js';
-import { applySettlement } from './job-record.js';
+import type { JobView, Lease, QueueDriver } from './driver.js';
 import { createCommitter } from './sqlite-commit.js';
-import {
-  type ContentStore,
-  dropStaged,
-  readBody,
-  readHeader,
-  stage,
-  unstage,
-  type Whose,
-} from './sqlite-content.js';
+import { dropStaged, readBody, readHeader, type Whose } from './sqlite-content.js';
 import {
   configureDatabase,
   endOpening,
@@ -35,16 +26,8 @@ import {
   type Row,
   type SqliteHandle,
 } from './sqlite-database.js';
-import {
-  countWaiting,
-  forgetEnded,
-  knownId,
-  type Prepared,
-  putSubmission,
-  releaseLease,
-  renewLease,
-  settleLease,
-} from './sqlite-jobs.js';
+import { entering, type Store } from './sqlite-enter.js';
+import { countWaiting, forgetEnded, releaseLease, renewLease } from './sqlite-jobs.js';
 import {
   type Grant,
   grant,
@@ -54,6 +37,7 @@ import {
   nextDue,
   takeBackExpired,
 } from './sqlite-line.js';
+import { openLog } from './sqlite-log.js';
 import {
   countRows,
   endPauses,
@@ -65,6 +49,7 @@ import {
   suspendWhat,
 } from './sqlite-operate.js';
 import { letAllGo, lettingGo } from './sqlite-put-off.js';
+import { createRecent } from './sqlite-recent.js';
 import { migrate } from './sqlite-schema.js';
 import { readAll, reviveRow, type StoredRow } from './stored-job.js';
 import type { Sealing } from './stored-message.js';
@@ -78,12 +63,6 @@ export interface SqliteQueueOptions {
   readonly database?: SqliteHandle;
   /** Seals the octets of messages at rest, for example with AES-GCM. Envelopes stay readable. */
   readonly sealing?: Sealing;
-}
-
-/** What one queue works with. */
-interface Store extends ContentStore {
-  /** Tells the workers of this process that something new may be due. */
-  wake(): void;
 }
 
 /** Finished jobs that one transaction forgets. */
@@ -113,10 +92,17 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
     database.close();
     throw failure(error, `open ${path ?? 'the database'}`);
   }
-  const committer = createCommitter(database);
+  const log = openLog(database);
+  const committer = createCommitter(database, log);
   let closing: Promise<void> | null = null;
   const watch = createWatch(() => database.get('PRAGMA data_version')?.['data_version']);
-  const store: Store = { database, committer, sealing: sealing ?? null, wake: watch.wake };
+  const store: Store = {
+    database,
+    committer,
+    sealing: sealing ?? null,
+    recent: createRecent({ remembers: sealing === undefined }),
+    wake: watch.wake,
+  };
   return {
     name: 'sqlite',
     supports: {
@@ -134,58 +120,13 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
     onWork: (listener) => watch.listen(listener),
     close() {
       watch.end();
-      closing ??= committer.close().then(() => database.close());
+      closing ??= committer
+        .close()
+        .then(() => log.close())
+        .then(() => database.close());
       return closing;
     },
   };
-}
-
-/** How mail comes in and goes out of the queue. */
-function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
-  const { database, committer } = store;
-  return {
-    async put(submission) {
-      // A key that is known costs no reading of the message.
-      const { idempotencyKey: key } = submission;
-      const known = key === null ? null : await committer.read(() => knownId(database, key));
-      if (known !== null) return { id: known, existing: true };
-      const prepared = await prepare(store, submission);
-      const put = await orUnstage(store, [prepared], () =>
-        committer.write(() => putSubmission(database, prepared)),
-      );
-      if (put.existing) await unstage(store, prepared.staged);
-      await submission.message.dispose?.();
-      store.wake();
-      return put;
-    },
-    async settle(lease: Lease, settlement: Settlement) {
-      const { attempts } = applySettlement(lease.job, settlement);
-      const reports: Prepared[] = [];
-      for (const report of settlement.reports) reports.push(await prepare(store, report));
-      const { done, going } = await orUnstage(store, reports, () =>
-        committer.write(() => settleLease(database, lease, { ...settlement, attempts }, reports)),
-      );
-      if (!done) for (const { staged } of reports) await unstage(store, staged);
-      await letAllGo(store, going);
-      store.wake();
-      return done;
-    },
-  };
-}
-
-async function prepare(store: Store, submission: Submission): Promise<Prepared> {
-  const now = submission.jobs[0]?.createdAt ?? 0;
-  return { submission, staged: await stage(store, submission.message, now) };
-}
-
-/** What was staged for a step that failed is given up. */
-async function orUnstage<T>(store: Store, prepared: readonly Prepared[], step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    for (const { staged } of prepared) await unstage(store, staged).catch(() => undefined);
-    throw error;
-  }
 }
 
 /** What workers call. */
@@ -238,11 +179,14 @@ async function leaseOf(store: Store, { token, until, row }: Grant & { readonly r
   return { job: await jobOf(store, row), token, until };
 }
 
-function jobOf(store: Store, row: Row): Promise<Job> {
-  const { submission, content, header } = row as unknown as Whose;
-  return reviveRow(row as unknown as StoredRow, {
-    header: (sha256) => readHeader(store, { submission, content, header }, sha256),
-    body: (sha256) => readBody(store, { submission, content, header: null }, sha256),
+async function jobOf(store: Store, row: Row): Promise<Job> {
+  const stored = row as unknown as StoredRow;
+  const known = store.recent.jobOf(stored);
+  if (known !== null) return known;
+  const { submission, content } = row as unknown as Whose;
+  return reviveRow(stored, {
+    header: (sha256) => readHeader(store, { submission, content }, sha256),
+    body: (sha256) => readBody(store, { submission, content }, sha256),
   });
 }
 
@@ -258,7 +202,7 @@ function operating(
   };
   return {
     async find(query) {
-      const rows = await committer.read(() =>
+      const rows = await committer.readKept(() =>
         findRows(database, query).map((row) => ({ row, ...stateOf(database, row) })),
       );
       return Promise.all(
@@ -273,7 +217,7 @@ function operating(
         })),
       );
     },
-    count: (query) => committer.read(() => countRows(database, query)),
+    count: (query) => committer.readKept(() => countRows(database, query)),
     suspend: (what, suspension) => committer.write(() => suspendWhat(database, what, suspension)),
     resume: (what) => woken(() => resumeWhat(database, what)),
     async flush(domain, now) {

@@ -22,12 +22,28 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-versions-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A file as an earlier release left it. */
+function fileOf(version: number): string {
+  const file = join(folder, `version-${version}.sqlite`);
+  const old = new DatabaseSync(file);
+  old.exec(readFileSync(new URL(`sqlite-version-${version}.sql`, import.meta.url), 'utf8'));
+  old.close();
+  return file;
+}
+
+describe('a SQLite file of version 2', () => {
+  it('Q-8: becomes one of this version with all its mail, small messages too', async () => {
+    const queue = sqliteQueue(fileOf(2));
+    const due = await lease(queue, START + Math.max(HOUR, LEASE_MS));
+    expect(due.map(({ job }) => job.id).sort()).toEqual(['plain.1', 'small.1', 'two.1']);
+    for (const held of due) expect(await readContent(held)).toBe(content);
+    await queue.close();
+  });
+});
+
 describe('a SQLite file of version 1', () => {
   it('Q-8: becomes one of this version with all its mail, in the same states', async () => {
-    const file = join(folder, 'mail.sqlite');
-    const old = new DatabaseSync(file);
-    old.exec(readFileSync(new URL('sqlite-version-1.sql', import.meta.url), 'utf8'));
-    old.close();
+    const file = fileOf(1);
     const queue = sqliteQueue(file);
     const states = async (query: Parameters<QueueDriver['find']>[0] = {}): Promise<string[]> =>
       (await queue.find(query)).map(({ job, state }) => `${job.id} ${state}`);
@@ -47,7 +63,7 @@ describe('a SQLite file of version 1', () => {
     expect(await queue.clean(START + 1)).toBe(5);
     await queue.close();
     const after = new DatabaseSync(file);
-    for (const table of ['submission', 'job', 'job_reason', 'content', 'part', 'head', 'domain']) {
+    for (const table of ['submission', 'job', 'job_reason', 'small', 'content', 'part', 'head', 'domain']) {
       expect([table, after.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']]).toEqual([table, 0]);
     }
     after.close();

@@ -1,0 +1,48 @@
+/**
+ * The write-ahead log of a SQLite file, put on the disk beside the event loop. With `synchronous = FULL` SQLite waits for
+ * the disk within COMMIT and the process stands still. Here COMMIT writes the log and does not wait (`NORMAL`: SQLite still
+ * syncs in order around each checkpoint, so the file never breaks), and `sync` does the same fdatasync on a thread of Node:
+ * what was committed before it was called survives a power cut once it has resolved.
+ *
+ * So others may see what a power cut may still take. Who answers for what was read, and not only for what was written, asks
+ * for a `sync` too; it holds for what other processes wrote, because it is the same file.
+ */
+import { close, fdatasync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Database } from './sqlite-database.js';
+
+/** The log of an open database. */
+export interface Log {
+  /** Resolves when everything committed before the call is on the disk. @throws the error of the disk */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** SQLite waits for the disk itself. */
+const ITSELF: Log = { sync: () => Promise.resolve(), close: () => Promise.resolve() };
+
+/**
+ * Takes the waiting for the disk over; not within a transaction, and after the first write, which makes the log. Where there
+ * is none (a database in memory, a file system without shared memory) SQLite goes on to wait itself.
+ */
+export function openLog(database: Database): Log {
+  const file = database.get(`SELECT file FROM pragma_database_list WHERE name = 'main'`)?.['file'];
+  const fd = typeof file === 'string' && file !== '' ? openIfThere(`${file}-wal`) : null;
+  if (fd === null) return ITSELF;
+  database.exec('PRAGMA synchronous = NORMAL');
+  const toDisk = promisify(fdatasync);
+  let last = Promise.resolve();
+  return {
+    sync: () => (last = last.catch(() => undefined).then(() => toDisk(fd))),
+    close: () => promisify(close)(fd),
+  };
+}
+
+/** Locks of SQLite are on other files: to close this one lets go of none. */
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, 'r+');
+  } catch {
+    return null;
+  }
+}
