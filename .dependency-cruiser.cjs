@@ -50,6 +50,7 @@ const outside = [
   '^src/tls/context[.]ts$',
   '^src/message/spool[.]ts$',
   '^src/queue/sqlite-database[.]ts$',
+  '^src/queue/sqlite-log[.]ts$',
   '^src/scheme/domain-list-(disk|fetch)[.]ts$',
   '^src/smtp/socket[.]ts$',
   '^src/testing/',
