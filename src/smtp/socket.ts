@@ -38,9 +38,6 @@ export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Contex
   const failed = (code: Reason, message: string, cause?: unknown): ConnectionError =>
     new ConnectionError({ ...placeOf(endpoint), code, phase: 'connect', message, cause });
   if (ctx.signal.aborted) return Promise.reject(ctx.signal.reason);
-  // A dial that nobody waits for any more is told so, and what it still brings is closed.
-  const giveUp = new AbortController();
-  const dialing = { clock: ctx.clock, signal: giveUp.signal };
   return new Promise((resolve, reject) => {
     let over = false;
     const end = (settle: () => void): void => {
@@ -52,15 +49,17 @@ export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Contex
     };
     const abandon = (error: unknown): void =>
       end(() => {
-        giveUp.abort(error);
+        // A dial that nobody waits for any more is told so, and what it still brings is closed.
+        dialing.giveUp(error);
         reject(error);
       });
     const abort = (): void => abandon(ctx.signal.reason);
+    const dialing = startDial(endpoint, options, ctx);
     const cancel = ctx.clock.after(options.timeoutMs, () =>
       abandon(failed('connect-timeout', `no connection within ${options.timeoutMs} ms`)),
     );
     ctx.signal.addEventListener('abort', abort, { once: true });
-    dialOf(options)(endpoint, dialing).then(
+    dialing.connected.then(
       (socket) => {
         if (over) socket.destroy();
         else end(() => resolve(socket.setNoDelay(true)));
@@ -75,29 +74,48 @@ export function openSocket(endpoint: Endpoint, options: DialOptions, ctx: Contex
 
 /** The host's own way to dial, else `node:net`. */
 export function dialOf(options: Pick<DialOptions, 'dial' | 'localAddress'>): Dial {
-  return options.dial ?? ((endpoint, ctx) => dialDirect(endpoint, options, ctx));
+  if (options.dial !== undefined) return options.dial;
+  return (endpoint, ctx) => {
+    const { connected, giveUp } = dialDirect(endpoint, options);
+    ctx.signal.addEventListener('abort', () => giveUp(ctx.signal.reason), { once: true });
+    return connected;
+  };
 }
 
-function dialDirect(
-  endpoint: Endpoint,
-  options: Pick<DialOptions, 'localAddress'>,
-  ctx: Context,
-): Promise<net.Socket> {
+/** A connection under way. */
+interface Dialing {
+  readonly connected: Promise<net.Socket>;
+  readonly giveUp: (why: unknown) => void;
+}
+
+/** Only the host's own way to dial needs a signal of its own. */
+function startDial(endpoint: Endpoint, options: DialOptions, { clock }: Context): Dialing {
+  if (options.dial === undefined) return dialDirect(endpoint, options);
+  const controller = new AbortController();
+  return {
+    connected: options.dial(endpoint, { clock, signal: controller.signal }),
+    giveUp: (why) => controller.abort(why),
+  };
+}
+
+function dialDirect(endpoint: Endpoint, options: Pick<DialOptions, 'localAddress'>): Dialing {
   const family = net.isIP(endpoint.address) === 6 ? 'ipv6' : 'ipv4';
   const localAddress = options.localAddress?.[family];
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({
+  let socket: net.Socket | null = null;
+  const connected = new Promise<net.Socket>((resolve, reject) => {
+    const made = net.connect({
       host: endpoint.address,
       port: endpoint.port,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    ctx.signal.addEventListener('abort', () => socket.destroy(ctx.signal.reason as Error), { once: true });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
+    socket = made;
+    made.once('error', reject);
+    made.once('connect', () => {
+      made.off('error', reject);
+      resolve(made);
     });
   });
+  return { connected, giveUp: (why) => void socket?.destroy(why as Error) };
 }
 
 /** Where an error happened, for its fields. */
