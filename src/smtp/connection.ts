@@ -9,6 +9,7 @@ import { type Context, createContext, within } from '../core/context.js';
 import { ConnectionError, type Phase, ProtocolError } from '../core/errors.js';
 import type { Reason } from '../core/reasons.js';
 import type { PeerFacts } from '../tls/facts.js';
+import { Accessors } from './accessors.js';
 import type { Capabilities } from './capabilities.js';
 import { formatCommand } from './command.js';
 import type { Endpoint } from './endpoint.js';
@@ -59,7 +60,7 @@ export interface Connection {
   readonly octetsHanded: number;
   readonly alive: boolean;
   /** The server has said 421: it answers nothing that stands behind, and does nothing about it (SC-14). */
-  readonly saidGoodbye: boolean;
+  saidGoodbye: boolean;
   /** Why it is gone; null as long as nobody has noticed that it is. */
   readonly failure: Error | null;
   /** Writes one command and waits for its reply; errors name the verb, or `command` where the line has none to show. */
@@ -98,16 +99,13 @@ export function createConnection(
     if (typeof failure === 'function') failure = failure();
     return failure;
   };
-  let saidGoodbye = false;
   let disarm = (): void => undefined;
   const waiting: Waiting[] = [];
   const uncalled = createContext({ clock: ctx.clock });
   const outbox = createOutbox({
     write: (octets, done) => void layer.write(octets, done),
     // TLS has made its own octets of them by then; a socket of the host's `dial` may keep what it was given.
-    get copies() {
-      return connection.facts !== null;
-    },
+    copies: () => connection.facts !== null,
   });
 
   const retire = (reason: Error | (() => Error)): void => {
@@ -163,10 +161,10 @@ export function createConnection(
     const { replies, fault } = reader.push(octets);
     for (const reply of replies) {
       const awaited = waiting.shift();
-      saidGoodbye ||= reply.code === 421;
+      connection.saidGoodbye ||= reply.code === 421;
       if (awaited === undefined) {
         // SC-14: 421 may come at any time, to a connection that waits or in the middle of a message.
-        const code = saidGoodbye ? 'peer-busy' : 'unsolicited-reply';
+        const code = connection.saidGoodbye ? 'peer-busy' : 'unsolicited-reply';
         failWith(code, `a reply (${reply.code}) to nothing that was asked`);
         return;
       }
@@ -180,7 +178,7 @@ export function createConnection(
     if (replies.length > 0) arm();
     if (fault !== null) failWith(fault.reason, fault.detail);
     // ST-11, AT-7: even half a line is too much when nothing is due.
-    else if (waiting.length === 0 && !reader.empty)
+    else if (waiting.length === 0 && !reader.isEmpty())
       failWith('unsolicited-reply', 'octets from the server when nothing was asked');
   };
   const lost = (error?: Error): void => {
@@ -199,28 +197,14 @@ export function createConnection(
     layer.on('data', receive).on('error', lost).on('end', ended).on('close', ended);
   };
 
-  const connection: Connection = {
+  const own: Omit<Connection, keyof Accessors> = {
     ...options,
     facts: null,
     capabilities: null,
     owedGreeting: null,
     openedAt: ctx.clock.now(),
     octetsOut: 0,
-    get alive() {
-      return failure === null && !layer.destroyed;
-    },
-    get failure() {
-      return why();
-    },
-    get saidGoodbye() {
-      return saidGoodbye;
-    },
-    get octetsHanded() {
-      return outbox.handed;
-    },
-    get bufferEmpty() {
-      return reader.empty && waiting.length === 0;
-    },
+    saidGoodbye: false,
     async ask(line, due, asking) {
       const octets = Buffer.from(formatCommand(line));
       const reply = connection.expect({ command: line.split(' ', 1)[0] ?? '', ...due }, asking);
@@ -294,6 +278,13 @@ export function createConnection(
       listen();
     },
   };
+  const sight = {
+    alive: () => failure === null && !layer.destroyed,
+    failure: why,
+    octetsHanded: () => outbox.handed,
+    bufferEmpty: () => reader.isEmpty() && waiting.length === 0,
+  };
+  const connection: Connection = Object.assign(new Accessors(sight), own);
   listen();
   return connection;
 }

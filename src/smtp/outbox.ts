@@ -20,7 +20,7 @@ export interface Outbox {
 export interface Outlet {
   write(octets: Uint8Array, done: (error?: Error | null) => void): void;
   /** Whether octets may be given back once they are written: a layer that copies has no use for them then. */
-  readonly copies: boolean;
+  copies(): boolean;
 }
 
 /** About four TLS records; a larger piece goes alone and is not copied. */
@@ -33,7 +33,6 @@ const ROOM = 64 * 1024;
 export function createOutbox(outlet: Outlet): Outbox {
   const waiting: Uint8Array[] = [];
   let pending = 0;
-  let handed = 0;
   let busy = false;
   let scheduled = false;
   let over = false;
@@ -59,18 +58,19 @@ export function createOutbox(outlet: Outlet): Outbox {
     const batch = takeBatch();
     const size = batch.length;
     busy = true;
-    handed += size;
+    outbox.handed += size;
     outlet.write(batch, (error) => {
       busy = false;
       pending -= size;
       if (error) return;
-      if (outlet.copies) giveBlock(batch);
+      if (outlet.copies()) giveBlock(batch);
       flush();
       if (pending < ROOM) drain();
     });
   };
-  return {
-    push(octets) {
+  const outbox = {
+    handed: 0,
+    push(octets: Uint8Array): void {
       waiting.push(octets);
       pending += octets.length;
       if (busy || scheduled) return;
@@ -78,14 +78,13 @@ export function createOutbox(outlet: Outlet): Outbox {
       // After everything that happens in this turn: whoever writes next is with it.
       process.nextTick(flush);
     },
-    room: () => (pending < ROOM ? null : new Promise((resolve) => drains.add(resolve))),
-    stop() {
+    room: (): Promise<void> | null =>
+      pending < ROOM ? null : new Promise<void>((resolve) => drains.add(resolve)),
+    stop(): void {
       over = true;
       waiting.length = 0;
       drain();
     },
-    get handed() {
-      return handed;
-    },
   };
+  return outbox;
 }

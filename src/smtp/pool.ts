@@ -125,7 +125,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   };
   /** Nobody uses it now: it waits for the next message, or ends. */
   const rest = (line: Line, kept: Kept, ctx: Context): void => {
-    if (!kept.turns.good || closed || isWorn(kept, ctx.clock.now()) || idle >= MAX_KEPT) {
+    if (!kept.turns.isGood() || closed || isWorn(kept, ctx.clock.now()) || idle >= MAX_KEPT) {
       void retire(line, kept, ctx);
       return;
     }
@@ -172,7 +172,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
     for (const kept of line.kept) {
       const { turns } = kept;
       if (turns.active === 0) {
-        if (turns.good && !isWorn(kept, now)) return { turn: begin(line, kept, waiter) };
+        if (turns.isGood() && !isWorn(kept, now)) return { turn: begin(line, kept, waiter) };
         void retire(line, kept, ctx);
         continue;
       }
@@ -207,7 +207,7 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
       failed,
       crowded() {
         // Those that are just being opened count: whoever is turned away last finds none, and has failed.
-        const others = [...line.kept].filter(({ turns }) => turns.good).length + line.opening - 1;
+        const others = [...line.kept].filter(({ turns }) => turns.isGood()).length + line.opening - 1;
         if (others > 0) line.room = { most: others, since: waiter.ctx.clock.now() };
         failed();
         return others > 0;

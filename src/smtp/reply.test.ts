@@ -14,7 +14,7 @@ function readAll(...chunks: readonly string[]): {
     replies.push(...found.replies);
     reason ??= found.fault?.reason ?? null;
   }
-  return { replies, reason, empty: reader.empty };
+  return { replies, reason, empty: reader.isEmpty() };
 }
 
 const codes = (...chunks: readonly string[]): readonly number[] =>

@@ -36,7 +36,7 @@ export interface ReplyReader {
   /** Takes octets; gives the replies that are complete now, or the fault that ends reading. */
   push(octets: Uint8Array): { readonly replies: readonly Reply[]; readonly fault: ReplyFault | null };
   /** True when no octet of an unfinished reply is held. */
-  readonly empty: boolean;
+  isEmpty(): boolean;
 }
 
 const CR = 0x0d;
@@ -78,9 +78,7 @@ export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyRead
   };
 
   return {
-    get empty() {
-      return held.length === 0 && lines.length === 0;
-    },
+    isEmpty: () => held.length === 0 && lines.length === 0,
     push(given) {
       const fresh = Buffer.from(given.buffer, given.byteOffset, given.length);
       const octets = held.length === 0 ? fresh : Buffer.concat([held, fresh]);

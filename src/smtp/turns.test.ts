@@ -48,7 +48,7 @@ describe('turns on one connection', () => {
       expect(turns.fits(wish())).toBe('ahead');
       Object.assign(connection, end);
       expect(turns.fits(wish())).toBeNull();
-      expect(turns.good).toBe(false);
+      expect(turns.isGood()).toBe(false);
     }
   });
 
@@ -96,6 +96,6 @@ describe('turns on one connection', () => {
     turn.pass();
     expect(turns.fits(wish(500_000))).toBe('behind');
     turn.end(false);
-    expect([turns.active, turns.good, turns.completed, turns.begun]).toEqual([0, false, 16, 17]);
+    expect([turns.active, turns.isGood(), turns.completed, turns.begun]).toEqual([0, false, 16, 17]);
   });
 });

@@ -50,7 +50,7 @@ export interface Turns {
   /** Messages that were over before the connection went bad. */
   readonly completed: number;
   /** False: nobody else is to use it. */
-  readonly good: boolean;
+  isGood(): boolean;
   /** How a message could share the connection now; null: not at all. */
   fits(wish: Wish): 'alone' | 'behind' | 'ahead' | null;
   /** Begins a turn that fits. `changed` is told when it has written, and when it is over. */
@@ -67,10 +67,6 @@ export function createTurns(connection: Connection): Turns {
   const chunked = capabilities?.pipelining === true && capabilities.chunking;
   /** Those who wait to have it alone, in their order. */
   const resuming: (() => void)[] = [];
-  let active = 0;
-  let begun = 0;
-  let completed = 0;
-  let refused = 0;
   let good = true;
   let octets = 0;
   /** One is between its first and its last octet, or lets nobody follow. */
@@ -79,43 +75,33 @@ export function createTurns(connection: Connection): Turns {
   let unwritten = 0;
 
   const resumeNext = (): void => {
-    if (writing || unwritten > 0 || resuming.length === 0 || active > resuming.length) return;
+    if (writing || unwritten > 0 || resuming.length === 0 || turns.active > resuming.length) return;
     writing = true;
     resuming.shift()?.();
   };
-  const turns: Turns = {
+  const turns: { -readonly [K in keyof Turns]: Turns[K] } = {
     connection,
-    get active() {
-      return active;
-    },
-    get begun() {
-      return begun;
-    },
-    get refused() {
-      return refused;
-    },
-    get completed() {
-      return completed;
-    },
-    get good() {
-      return good && connection.alive && !connection.saidGoodbye;
-    },
+    active: 0,
+    begun: 0,
+    refused: 0,
+    completed: 0,
+    isGood: () => good && connection.alive && !connection.saidGoodbye,
     fits(wish) {
       const small = wish.octets <= AHEAD_OCTETS;
       const most = Math.min(wish.window, chunked ? window.size : BEHIND_DATA);
       const mayBeAhead = chunked && most > 1 && small;
-      if (active === 0) return mayBeAhead ? 'ahead' : 'alone';
-      if (!turns.good || writing || resuming.length > 0 || active >= most) return null;
+      if (turns.active === 0) return mayBeAhead ? 'ahead' : 'alone';
+      if (!turns.isGood() || writing || resuming.length > 0 || turns.active >= most) return null;
       if (mayBeAhead) return octets + wish.octets <= WINDOW_OCTETS ? 'ahead' : null;
       return unwritten === 0 ? 'behind' : null;
     },
     begin(wish, changed) {
       const ahead = turns.fits(wish) === 'ahead';
-      const reused = begun > 0;
+      const reused = turns.begun > 0;
       let wrote = false;
       let holds = !ahead;
-      active += 1;
-      begun += 1;
+      turns.active += 1;
+      turns.begun += 1;
       octets += wish.octets;
       if (ahead) unwritten += 1;
       else writing = true;
@@ -145,14 +131,14 @@ export function createTurns(connection: Connection): Turns {
           });
         },
         refused() {
-          refused += 1;
+          turns.refused += 1;
         },
         end(isGood) {
           letGo();
-          active -= 1;
+          turns.active -= 1;
           octets -= wish.octets;
           if (!isGood) good = false;
-          else if (good) completed += 1;
+          else if (good) turns.completed += 1;
           resumeNext();
           changed();
         },

@@ -31,30 +31,25 @@ export interface Window {
 
 /** The window of a new connection. */
 export function createWindow(): Window {
-  let size = 1;
   let taken = 0;
-  let closures = 0;
-  return {
-    get size() {
-      return size;
-    },
-    get closures() {
-      return closures;
-    },
-    grow(before) {
-      if (before !== closures) return;
+  const window = {
+    size: 1,
+    closures: 0,
+    grow(before: number): void {
+      if (before !== window.closures) return;
       taken += 1;
-      if (taken < size) return;
+      if (taken < window.size) return;
       // A whole window went well: the next may be twice as large. Each domain has its own limit to it.
-      size = Math.min(size * 2, MOST);
+      window.size = Math.min(window.size * 2, MOST);
       taken = 0;
     },
-    close() {
-      closures += 1;
-      size = 1;
+    close(): void {
+      window.closures += 1;
+      window.size = 1;
       taken = 0;
     },
   };
+  return window;
 }
 
 /** @throws ConfigError `window-invalid` */
