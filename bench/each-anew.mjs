@@ -2,7 +2,7 @@
  * One message to each of many destinations, a connection and a handshake for each: one run of one sender, in a process
  * of its own.
  *
- *   node bench/each-anew.mjs <ours|floor|nodemailer|nodemailer-bare> <port> <roots.json> <messages> <at the same time>
+ *   node bench/each-anew.mjs <ours|floor|nodemailer|nodemailer-bare> <port> <roots.json> <messages> <at the same time> <warm-up>
  *
  * The file holds `root`, the root of the bench, and `roots`, those of a public list. `nodemailer-bare` trusts the first
  * alone. `floor` is what node:tls needs to make and verify the same sessions over one context, writing precomputed octets.
@@ -15,13 +15,13 @@ import { addressOf, domainOf, hostOf } from './names.mjs';
 import { openSession } from './plain-client.mjs';
 import { surroundings } from './surroundings.mjs';
 
-const [, , kind, portText, rootsFile, countText, atOnceText] = process.argv;
+const [, , kind, portText, rootsFile, countText, atOnceText, warmUpText] = process.argv;
 const port = Number(portText);
 const count = Number(countText);
 const atOnce = Number(atOnceText);
 const SIZE = 4096;
 /** So many go first and are not counted: what is compared are senders that have been running. */
-const WARM_UP = 200;
+const warmUp = Number(warmUpText);
 const { root, roots } = JSON.parse(readFileSync(rootsFile, 'utf8'));
 const from = 'ops@bank.test';
 const toOf = (i) => `anna@${domainOf(i)}`;
@@ -108,13 +108,13 @@ const senders = {
   'nodemailer-bare': () => nodemailer([root]),
 };
 const sender = await senders[kind]();
-await sendAll(sender, 0, WARM_UP);
+await sendAll(sender, 0, warmUp);
 const cpu = process.cpuUsage();
 const since = performance.now();
-await sendAll(sender, WARM_UP, WARM_UP + count);
+await sendAll(sender, warmUp, warmUp + count);
 await sender.close();
 const seconds = (performance.now() - since) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 const rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
-console.log(JSON.stringify({ sent: WARM_UP + count, seconds, cpu: (user + system) / 1e6, rssMb }));
+console.log(JSON.stringify({ sent: warmUp + count, seconds, cpu: (user + system) / 1e6, rssMb }));
 process.exit(0);

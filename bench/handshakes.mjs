@@ -2,8 +2,9 @@
  * What a handshake for each message costs: this library, nodemailer with and without a full list of roots, and a floor on
  * node:tls, one after the other against the same servers, several times over, with the list of roots in the trust store.
  *
- *   npm run bench:handshakes -- [--rounds 5] [--messages 600] [--at-once 10] [--json FILE]
+ *   npm run bench:handshakes -- [--rounds 5] [--messages 600] [--at-once 10] [--warm-up 200] [--json FILE]
  *
+ * So many messages as `warm-up` says go first and are not counted: V8 compiles a sender for thousands of messages.
  * Every destination has a certificate of its own. Every message arrives or the run fails. Quote the ratios: they are taken
  * within a round.
  */
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     messages: { type: 'string', default: '600' },
     'at-once': { type: 'string', default: '10' },
+    'warm-up': { type: 'string', default: '200' },
     senders: { type: 'string', default: 'floor,ours,nodemailer-bare,nodemailer' },
     json: { type: 'string' },
   },
@@ -38,13 +40,14 @@ function publicRoots() {
 
 async function runOnce(kind, hosts, rootsFile) {
   const { port } = hosts.ready;
-  const run = await runSender('each-anew.mjs', [kind, port, rootsFile, values.messages, values['at-once']]);
+  const { messages, 'at-once': atOnce, 'warm-up': warmUp } = values;
+  const run = await runSender('each-anew.mjs', [kind, port, rootsFile, messages, atOnce, warmUp]);
   const seen = await hosts.seen();
   if (seen.connections !== run.sent || new Set(seen.digests).size !== run.sent)
     throw new Error(
       `${kind}: ${seen.connections} connections, ${seen.digests.length} messages, sent ${run.sent}`,
     );
-  const count = Number(values.messages);
+  const count = Number(messages);
   return { rate: count / run.seconds, cpu: (run.cpu / count) * 1000, rssMb: run.rssMb };
 }
 
