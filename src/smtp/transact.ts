@@ -29,6 +29,7 @@ import { sayContent } from './say-content.js';
 import {
   isEnvelopeTaken,
   isGoodbye,
+  isMisplaced,
   isPositive,
   isWhollyTaken,
   type Mailing,
@@ -110,6 +111,7 @@ export async function transact(
   let reset = sharing.reused === true;
   let ahead = sharing.ahead === true;
   let over = false;
+  let inDoubt = false;
   const alone = async (): Promise<void> => {
     ahead = false;
     await sharing.resume?.();
@@ -138,6 +140,8 @@ export async function transact(
     });
     note(replies);
     if (said.final === null || !isPositive(said.final)) sharing.refused?.();
+    // Some servers speak so, and their word counts; but nobody builds on a connection whose replies may have shifted.
+    inDoubt ||= said.data === null && said.final !== null && isMisplaced('BDAT', said.final);
     over ||= said.abandoned || repliesOf(said).some(isGoodbye);
     if (over) break;
     reset = leaves && !isOver(connection, said);
@@ -149,7 +153,7 @@ export async function transact(
   const recipients = envelope.recipients.map(
     (recipient) => results.get(recipient) ?? without(recipient, 'lost', 'mail', 'peer-busy'),
   );
-  const reusable = connection.alive && !connection.saidGoodbye && !over;
+  const reusable = connection.alive && !connection.saidGoodbye && !over && !inDoubt;
   return { recipients, dsnOffered: offered.dsn, reusable, untouched: isUntouched(recipients) };
 }
 

@@ -66,8 +66,8 @@ export interface Conversation {
   user: string | null;
   /** A chunk was refused: nothing but RSET helps (RFC 3030 §2). */
   mustReset: boolean;
-  /** The message that the step `dot` is about. */
-  last: { readonly octets: number; readonly chunked: boolean } | null;
+  /** Octets of the message that the step `dot` is about. */
+  lastSize: number;
   /** What the step does when nobody interferes. */
   act(step: Step, argument: string): void;
 }
@@ -108,7 +108,7 @@ export function createConversation(talk: Talk): Conversation {
     transaction: null,
     user: null,
     mustReset: false,
-    last: null,
+    lastSize: 0,
     act(step, argument) {
       acts[step]?.(argument);
     },
@@ -182,14 +182,8 @@ function transactionActs(talk: Talk, self: Conversation, answer: Answer): Acts {
     },
     bdat: (argument) => takeChunk(argument, talk, self, answer),
     dot: () => {
-      const { last } = self;
-      self.last = null;
-      if (last !== null && isTooBig(talk, last.octets)) talk.say(TOO_BIG);
-      else if (answer('DOT', '250 2.0.0 taken')) {
-        talk.store();
-        return;
-      }
-      self.mustReset = last?.chunked === true;
+      if (isTooBig(talk, self.lastSize)) talk.say(TOO_BIG);
+      else if (answer('DOT', '250 2.0.0 taken')) talk.store();
     },
     rset: () => {
       self.transaction = null;

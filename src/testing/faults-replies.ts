@@ -9,6 +9,8 @@ function sayWithoutEnd(session: Session): void {
   session.later(100, () => sayWithoutEnd(session));
 }
 
+const RECEIPT = '250 2.0.0 taken\r\n';
+
 /** By name. */
 export const replyFaults = {
   mismatchedCodes: {
@@ -91,6 +93,29 @@ export const replyFaults = {
     at: { data: (s) => s.say('250 2.0.0 ok'), bdat: (s) => s.answerChunk('354 go ahead') },
   },
   code354ToDot: { says: 'the message is answered with 354', at: { dot: (s) => s.say('354 go on') } },
+  code451ToDot: { says: 'the message is answered with 451', at: { dot: (s) => s.say('451 4.3.0 later') } },
+  code554ToDot: { says: 'the message is answered with 554', at: { dot: (s) => s.say('554 5.6.0 no') } },
+  twoReceipts: {
+    says: 'a second 250 follows the receipt',
+    at: {
+      dot: (s) => {
+        s.store();
+        s.write(`${RECEIPT}${RECEIPT}`);
+      },
+    },
+  },
+  receiptBeforeRcpt: {
+    says: 'the reply to RCPT comes behind the receipt',
+    at: {
+      rcpt: (s) => s.takeRecipient(),
+      dot: (s) => {
+        s.store();
+        s.write(`${RECEIPT}250 2.1.5 ok\r\n`);
+      },
+    },
+  },
+  silentRcpt: { says: 'RCPT is obeyed and not answered', at: { rcpt: (s) => s.takeRecipient() } },
+  silentRset: { says: 'RSET is not answered', at: { rset: () => undefined } },
   halfReply: {
     says: 'the connection is cut after two digits of the reply to MAIL',
     at: {

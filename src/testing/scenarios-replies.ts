@@ -2,7 +2,9 @@
  * Scenarios of the form of replies: mixed codes, bare line feeds, endless and slow ones, replies to nothing, codes that do
  * not fit. Whatever cannot be an answer ends the session and is no delivery.
  */
-import { deferred, delivered, playing, type Scenario, unknown } from './scenario.js';
+import { deferred, delivered, one, playing, type Scenario, unknown } from './scenario.js';
+
+const refusal = (code: number) => ({ reach: 'message', code }) as const;
 
 /** By name. */
 export const replyScenarios: readonly Scenario[] = [
@@ -25,6 +27,13 @@ export const replyScenarios: readonly Scenario[] = [
     ahead: unknown,
   }),
   playing('halfReply', ['AT-11', 'ST-19'], deferred('connection-closed', 'envelope'), { ahead: unknown }),
+  playing('code451ToDot', ['SC-28', 'SC-44'], one('deferred', 'message-deferred', refusal(451))),
+  playing('code554ToDot', ['SC-28', 'SC-44'], one('failed', 'message-rejected', refusal(554))),
+  playing('twoReceipts', ['AT-7', 'SC-39'], delivered, { ahead: unknown }),
+  playing('receiptBeforeRcpt', ['AT-7', 'SC-39'], deferred('reply-mismatch', 'envelope'), { ahead: unknown }),
+  playing('silentRcpt', ['AT-7', 'SC-39'], deferred('reply-mismatch', 'envelope'), { ahead: unknown }),
+  // With one message there is none to reset.
+  playing('silentRset', ['AT-7', 'SC-39'], delivered, { ahead: unknown }),
   playing('code199', ['SC-10'], deferred('reply-mismatch', 'envelope'), { ahead: unknown }),
   playing('code600', ['SC-10'], deferred('reply-mismatch', 'envelope'), { ahead: unknown }),
   playing('code354ToMail', ['SC-10', 'SC-39'], deferred('reply-mismatch', 'envelope'), { ahead: unknown }),

@@ -9,7 +9,7 @@ import type { ContentReader } from './content.js';
 import type { Conversation, ReplyKey, Talk } from './conversation.js';
 import type { Extensions } from './extensions.js';
 import type { Play, Session, Step, TlsSetting } from './play.js';
-import type { RecordedConnection } from './recording.js';
+import type { ReceivedMessage, RecordedConnection } from './recording.js';
 import type { Rehearsal } from './rehearsal.js';
 import type { Wire } from './wire.js';
 
@@ -119,9 +119,9 @@ export function finishMessage(state: SessionState, raw: Buffer, content: Buffer)
   const { secure, conversation, setting } = state;
   const { transaction, user } = conversation;
   conversation.transaction = null;
-  conversation.last = { octets: content.length, chunked: transaction?.chunked === true };
+  conversation.lastSize = content.length;
   setting.record.transcript.push({ from: 'client', secure, text: `(message of ${content.length} octets)` });
-  setting.record.messages.push({
+  const message: ReceivedMessage = {
     from: transaction?.from ?? { address: '', parameters: [] },
     recipients: transaction?.recipients ?? [],
     raw,
@@ -130,7 +130,10 @@ export function finishMessage(state: SessionState, raw: Buffer, content: Buffer)
     accepted: false,
     user,
     at: setting.clock.now(),
-  });
+  };
+  setting.record.messages.push(message);
   perform(state, 'dot');
+  // RFC 3030 §2: after a chunk that was refused.
+  conversation.mustReset = transaction?.chunked === true && !message.accepted;
   setting.rehearsal?.answered();
 }

@@ -46,7 +46,7 @@ const kinds: readonly (readonly [rules: string, kind: string, scenarios: readonl
     sessionScenarios,
   ],
   [
-    'AT-7, AT-11, AT-13, Q-15, SC-8, SC-9, SC-10, SC-11, SC-12, SC-37, SC-39, ST-19',
+    'AT-7, AT-11, AT-13, Q-15, SC-8, SC-9, SC-10, SC-11, SC-12, SC-28, SC-37, SC-39, SC-44, ST-19',
     'replies',
     replyScenarios,
   ],

@@ -18,7 +18,8 @@ export type Act =
   | 'nonsense'
   | 'too many'
   | 'take and one more'
-  | 'refuse and one more';
+  | 'refuse and one more'
+  | 'take and say nothing';
 
 /** What it has taken. */
 export interface Taken {
@@ -52,8 +53,8 @@ export interface WindowServer {
   readonly connections: number;
   /** Contents that had come whole and were not answered yet, at most. */
   readonly deepest: number;
-  /** Replies said to nothing that was asked; one on each connection at most. */
-  readonly surplus: number;
+  /** Replies that nothing had asked for or that were left out; one on each connection at most. */
+  readonly shifts: number;
   /** Connections with such a reply that are still open. */
   readonly shifted: number;
   dial(): Promise<net.Socket>;
@@ -88,7 +89,7 @@ export function createWindowServer(script: ServerScript): WindowServer {
     get deepest() {
       return deepest;
     },
-    get surplus() {
+    get shifts() {
       return shifted.length;
     },
     get shifted() {
@@ -138,7 +139,7 @@ interface House {
   readonly takes: (path: string) => boolean;
   readonly before: (line: string) => Promise<void> | undefined;
   readonly depth: (depth: number) => void;
-  /** False: this connection has had its reply too many. */
+  /** False: this connection has had its reply too many or too few. */
   readonly shift: () => boolean;
 }
 
@@ -192,7 +193,7 @@ function serve(near: Duplex, far: Duplex, house: House): void {
     if (next === 'drop before') drop();
     else if (next.startsWith('take')) {
       does();
-      say(`${answer.ok}${more}`);
+      if (next !== 'take and say nothing' || !house.shift()) say(`${answer.ok}${more}`);
     } else if (next === 'drop after') {
       does();
       drop();

@@ -12,6 +12,8 @@ export interface ProbeOptions {
   readonly recipients?: number;
   readonly tls?: tls.ConnectionOptions;
   readonly body?: string;
+  /** Lines in front of QUIT. */
+  readonly more?: readonly string[];
   readonly onSession?: (session: Buffer) => void;
 }
 
@@ -48,6 +50,7 @@ export function startProbe(port: number, options: ProbeOptions = {}): Probe {
     ...recipients,
     'DATA',
     `${options.body ?? 'Subject: x\r\n\r\nhello'}\r\n.`,
+    ...(options.more ?? []),
     'QUIT',
   ];
   const end = (how: string): void => {
