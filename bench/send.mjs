@@ -3,7 +3,7 @@
  *
  *   node bench/send.mjs <ours|durable|nodemailer|floor|floor-bdat> <port> <ca.pem> <messages> <size> <connections> [<queue>]
  *
- * `durable` is `ours` with the queue in a SQLite file: 50 callers, each waiting until its message is kept.
+ * `durable` is `ours` with the queue in a SQLite file: 100 callers, each waiting until its message is kept.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -26,17 +26,17 @@ function numbers(start, end) {
   return () => (next < end ? next++ : null);
 }
 
-async function ours(callers, queueOf) {
+async function ours({ callers, places, queueOf }) {
   const { createSender, memoryQueue } = await import('../dist/index.js');
   const { pemStore } = await import('../dist/x509/index.js');
   const sender = createSender({
     ...surroundings({ port, trust: pemStore(ca, 'bench') }),
     queue: queueOf(memoryQueue),
-    // A window of 16 on each connection, and half as many that wait for room.
-    concurrency: 24 * connections,
-    perDomain: 24 * connections,
+    concurrency: places * connections,
+    perDomain: places * connections,
     perHost: connections,
   });
+  const mostOpen = 80 + places * connections;
   return {
     async run(next) {
       let open = 0;
@@ -55,7 +55,7 @@ async function ours(callers, queueOf) {
             waiting.shift()?.();
           });
           // As many wait in the queue as a burst would leave there, and no more, so that memory says something.
-          await fewerThan(200);
+          await fewerThan(mostOpen);
         }
       };
       await Promise.all(Array.from({ length: callers }, call));
@@ -143,8 +143,10 @@ async function onConnections(send) {
 }
 
 const kinds = {
-  ours: () => ours(1, (memoryQueue) => memoryQueue()),
-  durable: () => ours(50, () => queueFile),
+  // A window of 16 on each connection, and half as many that wait for room.
+  ours: () => ours({ callers: 1, places: 24, queueOf: (memoryQueue) => memoryQueue() }),
+  // A job holds its place while the disk takes its lease and its outcome.
+  durable: () => ours({ callers: 100, places: 48, queueOf: () => queueFile }),
   nodemailer,
   floor,
   'floor-bdat': floorBdat,
