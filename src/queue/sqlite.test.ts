@@ -33,6 +33,27 @@ describe('the SQLite queue with sealed octets keeps the same', () => {
     it(name, () => run(async () => sqliteQueue({ path: path(), sealing })));
 });
 
+it.each([
+  [
+    { a: 10, b: 10 },
+    { a: 5, b: 5 },
+  ],
+  [
+    { a: 3, b: 10 },
+    { a: 3, b: 7 },
+  ],
+])('Q-5: domains with %j jobs that are due share ten leases: %j', async (due, expected) => {
+  const queue = sqliteQueue(path());
+  for (const [domain, count] of Object.entries(due)) {
+    for (let i = 0; i < count; i += 1)
+      await put(queue, { id: `${domain}${i}`, domains: [`${domain}.example`] });
+  }
+  const leased = { a: 0, b: 0 };
+  for (const { job } of await lease(queue, START, { limit: 10 })) leased[job.domain[0] as 'a' | 'b'] += 1;
+  expect(leased).toEqual(expected);
+  await queue.close();
+});
+
 describe('the file of a SQLite queue', () => {
   it('Q-8: nobody else may read it', async () => {
     const file = path();
