@@ -72,7 +72,7 @@ const MAX_KEPT = 200;
  * break there would leave those behind it unknown.
  */
 const MAX_REFUSED = 6;
-/** A 421 after so long a rest is about the rest, not about the count of messages. */
+/** After so long a rest 421 is about the rest, not about the count of messages, and the other end may be gone in silence. */
 const RESTED_MS = 1000;
 /** So long a host is believed to take no more connections than it was found to take. */
 const CROWDED_MS = 120_000;
@@ -140,21 +140,25 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
       stop();
     };
   };
+  const isRested = ({ restedAt }: Kept, now: number): boolean =>
+    restedAt !== null && Math.abs(now - restedAt) >= RESTED_MS;
   /** A host that has had enough after some messages will have enough after as many the next time. */
   const noteGoodbye = (kept: Kept, begunAt: number): void => {
     const { connection, completed } = kept.turns;
     if (!connection.saidGoodbye || kept.noted || completed === 0) return;
     kept.noted = true;
-    if (kept.restedAt !== null && begunAt - kept.restedAt >= RESTED_MS) return;
+    if (isRested(kept, begunAt)) return;
     limits.note(kept.host, completed, begunAt);
   };
   const begin = (line: Line, kept: Kept, { wish, ctx }: Omit<Waiter, 'take'>): Turn => {
     leaveIdle(kept);
     const now = ctx.clock.now();
-    const turn = kept.turns.begin(wish, () => {
+    const wasIdle = kept.turns.active === 0;
+    const changed = (): void => {
       if (kept.turns.active === 0) rest(line, kept, ctx);
       serve(line);
-    });
+    };
+    const turn = kept.turns.begin(wish, changed, wasIdle && isRested(kept, now));
     return {
       ...turn,
       end(good) {

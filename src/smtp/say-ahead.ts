@@ -48,7 +48,9 @@ export function sayAhead(
   ctx: Context,
 ): Promise<'answered' | 'abandoned'> {
   const size = content.reduce((sum, { length }) => sum + length, 0);
-  const steps = [...envelopeSteps(connection, { ...mail, reset: true }), chunkStep(connection, size, true)];
+  // The content has left with it: another connection is no way out, and who gives up early sends twice.
+  const envelope = envelopeSteps(connection, { ...mail, reset: true }, connection.timeouts.command);
+  const steps = [...envelope, chunkStep(connection, size, true)];
   const answered = hearAll(connection, steps, said, window, ctx);
   connection.post(octetsOf(steps));
   for (const piece of content) connection.post(piece);

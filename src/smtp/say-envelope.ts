@@ -103,7 +103,9 @@ export async function sayEnvelope(
     timeoutMs: connection.timeouts.data,
     line: formatCommand('DATA'),
   };
-  const steps = [...envelopeSteps(connection, mail), ...(offered.chunking ? [] : [data])];
+  // One that is slow to answer is no gain over a new connection: it gets no more time than QUIT.
+  const envelope = envelopeSteps(connection, mail, connection.timeouts.quit);
+  const steps = [...envelope, ...(offered.chunking ? [] : [data])];
   const ask = offered.pipelining
     ? sayTogether(connection, steps, ctx)
     : (step: Step) => sayAlone(connection, step, ctx);
@@ -142,17 +144,17 @@ function notReset(connection: Connection, { code, lines }: Reply): ConnectionErr
   });
 }
 
-/** RSET where it is needed, MAIL and each RCPT. */
+/** RSET where it is needed, MAIL and each RCPT; `rsetMs` is the time of RSET. */
 export function envelopeSteps(
   { timeouts, capabilities }: Connection,
   { envelope, message, reset }: Mailing,
+  rsetMs: number,
 ): readonly Step[] {
   const offered = capabilities as Capabilities;
   const rset: Step = {
     phase: 'mail',
     command: 'RSET',
-    // One that is slow to answer is no gain over a new connection: it gets no more time than QUIT.
-    timeoutMs: timeouts.quit,
+    timeoutMs: rsetMs,
     line: formatCommand('RSET'),
   };
   return [

@@ -18,7 +18,7 @@ export interface Timeouts {
   readonly block: number;
   /** The final dot to its reply; a short one causes doubles. */
   readonly final: number;
-  /** QUIT, whose answer changes nothing, and RSET on a connection that was kept. */
+  /** QUIT, whose answer changes nothing, and RSET on a connection that was kept, as long as no content has left behind it. */
   readonly quit: number;
   /** The whole life of a connection, against servers that drip (AT-13). */
   readonly session: number;

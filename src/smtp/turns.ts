@@ -53,8 +53,11 @@ export interface Turns {
   isGood(): boolean;
   /** How a message could share the connection now; null: not at all. */
   fits(wish: Wish): 'alone' | 'behind' | 'ahead' | null;
-  /** Begins a turn that fits. `changed` is told when it has written, and when it is over. */
-  begin(wish: Wish, changed: () => void): Turn;
+  /**
+   * Begins a turn that fits. `changed` is told when it has written, and when it is over. After a rest nobody knows whether
+   * the other end is still there, so nothing is written ahead of its word (SC-52).
+   */
+  begin(wish: Wish, changed: () => void, isRested?: boolean): Turn;
 }
 
 /** DATA cannot be followed by more than the next envelope. */
@@ -95,8 +98,8 @@ export function createTurns(connection: Connection): Turns {
       if (mayBeAhead) return octets + wish.octets <= WINDOW_OCTETS ? 'ahead' : null;
       return unwritten === 0 ? 'behind' : null;
     },
-    begin(wish, changed) {
-      const ahead = turns.fits(wish) === 'ahead';
+    begin(wish, changed, isRested = false) {
+      const ahead = !isRested && turns.fits(wish) === 'ahead';
       const reused = turns.begun > 0;
       let wrote = false;
       let holds = !ahead;

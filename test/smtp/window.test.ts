@@ -359,6 +359,33 @@ describe('closes', () => {
     expect(bench.server.offences).toEqual([]);
   });
 
+  it('SC-37, SC-54: a server that says nothing for a minute in the middle of a window loses nothing', async () => {
+    const silence = gate((line) => line === 'RSET');
+    const bench = makeBench({ before: silence.before });
+    await bench.send(0);
+    const sent = range(1, 3).map((n) => bench.send(n));
+    await settle();
+    expect(written(bench.server)).toBe(3);
+    await bench.clock.advance(60_000);
+    silence.open();
+    expect(await Promise.all(sent)).toEqual(['delivered', 'delivered']);
+    expect(bench.server.connections).toBe(1);
+  });
+
+  it('SC-52, SC-54: after a rest nothing is written ahead: a connection that has died in silence costs no attempt', async () => {
+    const bench = makeBench();
+    await Promise.all(range(0, 8).map((n) => bench.send(n)));
+    await bench.clock.advance(2000);
+    bench.server.stall(0);
+    const sent = range(8, 12).map((n) => bench.send(n));
+    await settle();
+    expect(written(bench.server)).toBe(8);
+    await bench.clock.advance(6000);
+    expect(await Promise.all(sent)).toEqual(sent.map(() => 'delivered'));
+    expect(bench.server.connections).toBe(2);
+    expect(bench.server.taken).toHaveLength(12);
+  });
+
   it('SC-54: what has certainly not left when the connection breaks is sent at once, what may have is unknown', async () => {
     const bench = makeBench();
     await warm(bench);
