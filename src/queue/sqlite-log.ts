@@ -34,7 +34,7 @@ export function openLog(database: Database): Log {
   let last = Promise.resolve();
   return {
     sync: () => (last = last.catch(() => undefined).then(() => toDisk(fd))),
-    close: () => promisify(close)(fd),
+    close: () => last.catch(() => undefined).then(() => promisify(close)(fd)),
   };
 }
 
