@@ -24,6 +24,7 @@ export interface Waiting extends InHeap {
 
 /** The line. */
 export interface Line<T extends Waiting> {
+  /** Puts it into the line; nothing happens where it stands in it already. */
   add(item: T): void;
   remove(item: T): void;
   /** Takes up to `limit` due items; `room(domain)` says how many more of a domain may be taken. */
@@ -121,6 +122,8 @@ export function createLine<T extends Waiting>(): Line<T> {
 
   const add = (item: T): void => {
     const line = lineOf(item.domain);
+    // An item knows one place only, and would be taken twice.
+    if (line.due.has(item)) return;
     changeWaiting(line, () => line.waiting.push(item));
   };
   const remove = (item: T): void => {

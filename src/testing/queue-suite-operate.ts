@@ -8,6 +8,7 @@ import {
   type Cases,
   DAY,
   HOUR,
+  lease,
   LEASE_MS,
   leaseIds,
   leaseOne,
@@ -34,6 +35,14 @@ export const operatorCases: Cases = {
     assert.deepEqual((await queue.find({ id: 's3.1' }))[0]?.suspended, suspension);
     assert.equal(await queue.resume({ domain: 'b.example' }), 2);
     assert.deepEqual(await leaseIds(queue, START), ['s1.1', 's3.1']);
+  },
+  'Q-11, Q-24: what is resumed without having been suspended is leased once all the same': async (queue) => {
+    for (const id of ['s1', 's2', 's3']) await put(queue, { id });
+    const first = await lease(queue, START, { perDomain: 1 });
+    await queue.resume({ domain: 'b.example' });
+    const ids = [...first.map(({ job }) => job.id), ...(await leaseIds(queue, START))];
+    assert.deepEqual(ids.toSorted(), ['s1.1', 's2.1', 's3.1']);
+    assert.deepEqual(await leaseIds(queue, START), []);
   },
   'Q-24: a job that is suspended under lease waits after its attempt': async (queue) => {
     await put(queue, { id: 's1' });
