@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from './clock.js';
 import { createContext, sleep, within } from './context.js';
@@ -78,4 +79,11 @@ describe('waiting', () => {
     fire(clock);
     await expect(slept).resolves.toBeUndefined();
   });
+});
+
+it('AT-13: a signal that never aborts keeps nobody who waits for that', () => {
+  const { signal } = createContext();
+  signal.addEventListener('abort', () => undefined);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(AbortSignal.any([signal, AbortSignal.abort()]).aborted).toBe(true);
 });

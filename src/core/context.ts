@@ -10,8 +10,12 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Shared by all that nobody may call off: a signal of its own for each costs more than much that is done under it. */
-const NEVER = new AbortController().signal;
+/**
+ * Shared by all that nobody may call off: a signal of its own for each costs more than much that is done under it. It never
+ * aborts, so it keeps nobody who waits for that: it would keep them for as long as the process lives, and look through all
+ * of them for each that comes.
+ */
+const NEVER: AbortSignal = Object.assign(new AbortController().signal, { addEventListener: () => undefined });
 
 /** Makes a Context; without options: this machine's clock and a signal that never aborts. */
 export function createContext(options: { clock?: Clock; signal?: AbortSignal } = {}): Context {
