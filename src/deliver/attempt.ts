@@ -113,7 +113,11 @@ async function walkTargets(
   /** By the place of the recipient: what stays, or as long as nothing does what the best host said. */
   const found: (Found | null)[] = recipients.map(() => null);
   const hasSettled = (): boolean => found.some((each) => each?.stays === true);
-  const turns = createTurnOrder(route.targets, walk.opener, ctx);
+  // what may have arrived already has each word of the server before the next step, and is not in doubt once more
+  // for what becomes of others, or for the words in which this server takes it (SC-54).
+  const isInDoubt = recipients.some(({ state }) => state === 'unknown');
+  const opener = isInDoubt ? { ...walk.opener, window: () => 1 } : walk.opener;
+  const turns = createTurnOrder(route.targets, opener, ctx);
   const here = { ...walk, opener: turns.opener };
   try {
     for (let target = turns.next(); target !== null; target = turns.next()) {

@@ -38,6 +38,8 @@ export interface ServerScript {
   readonly splits?: readonly number[];
   /** False: this recipient is refused, whatever is next in `acts`. */
   readonly recipients?: (path: string) => boolean;
+  /** What it says when it has taken content of this sender; default `250 2.0.0 taken`. */
+  readonly receipt?: (sender: string) => string;
   /** Waits before it does what it was told; `line` is the command, `BDAT` too once its octets are here. */
   readonly before?: (line: string) => Promise<void> | undefined;
 }
@@ -116,6 +118,7 @@ export function createWindowServer(script: ServerScript): WindowServer {
         keywords: script.keywords,
         takes: script.recipients ?? (() => true),
         before: script.before ?? (() => undefined),
+        receipt: script.receipt ?? (() => '250 2.0.0 taken'),
         nextAct,
         pieces,
         taken,
@@ -138,6 +141,7 @@ interface House {
   readonly heard: string[];
   readonly takes: (path: string) => boolean;
   readonly before: (line: string) => Promise<void> | undefined;
+  readonly receipt: (sender: string) => string;
   readonly depth: (depth: number) => void;
   /** False: this connection has had its reply too many or too few. */
   readonly shift: () => boolean;
@@ -217,7 +221,8 @@ function serve(near: Duplex, far: Duplex, house: House): void {
     const fits = sender !== null && recipients.length > 0;
     if (fits) {
       // Where MAIL was refused and the transaction before it is still open, it is taken as part of that.
-      act(() => take(isSenderRefused), { ok: '250 2.0.0 taken\r\n', no: null });
+      const ok = `${house.receipt(sender ?? '')}\r\n`;
+      act(() => take(isSenderRefused), { ok, no: null });
       chunks = [];
       return;
     }

@@ -5,7 +5,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { onEvent } from '../../src/core/channels.js';
 import type { AttemptRecord } from '../../src/deliver/attempt.js';
+import { settleAttempt } from '../../src/deliver/settle.js';
 import { createEngine, type Engine } from '../../src/engine.js';
+import type { NewJob } from '../../src/queue/driver.js';
+import { startJob } from '../../src/queue/job-record.js';
 import type { EngineOptions } from '../../src/sender-options.js';
 import { createFakeClock } from '../../src/testing/clock.js';
 import { createZoneResolver } from '../../src/testing/zones.js';
@@ -287,6 +290,28 @@ describe('closes', () => {
     expect(told).toEqual([{ host: 'mx.partner.test', address: '192.0.2.1' }]);
     expect(await bench.send(5)).toBe('delivered');
     expect(bench.server.connections).toBe(2);
+  });
+
+  it('Q-15, SC-54: a message that a server takes in the words of another command is unknown once, and not for ever', async () => {
+    const receipt = (sender: string): string => `250 ${sender.startsWith('s7@') ? '2.1.5' : '2.0.0'} taken`;
+    const bench = makeBench({ receipt });
+    const submission = await bench.engine.prepare({
+      from: 's7@sender.test',
+      to: 'r7@partner.test',
+      message: contentOf(7),
+    });
+    let job = startJob(submission.jobs[0] as NewJob, submission);
+    const states: string[] = [];
+    for (let tries = 0; tries < 2; tries += 1) {
+      await warm(bench);
+      const busy = range(0, 5).map((n) => bench.send(n));
+      const { outcomes } = await bench.engine.attempt(job);
+      await Promise.all([...busy, ...range(8, 12).map((n) => bench.send(n))]);
+      states.push(...outcomes.map(({ state }) => state));
+      job = { ...job, recipients: settleAttempt(job, outcomes, bench.clock.now()).recipients };
+    }
+    expect(states).toEqual(['unknown', 'delivered']);
+    expect(bench.server.taken.filter(({ from }) => from === 's7@sender.test')).toHaveLength(2);
   });
 
   it('AT-7, SC-54: a reply to nothing that comes with a receipt puts that in doubt; one that comes later ends the connection alone', async () => {
