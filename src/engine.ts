@@ -42,6 +42,7 @@ import { parseWindow, WINDOW } from './smtp/window.js';
 import { parseEhloName } from './smtp/ehlo-name.js';
 import { parseConfiguredRoute } from './route/configured.js';
 import { createSecureContexts } from './tls/context.js';
+import { warnOfError } from './warning.js';
 import { warnOfList } from './x509/list-age.js';
 import { bundledRoots } from './x509/roots.js';
 
@@ -157,7 +158,7 @@ export function composeEngine(
     if (record.roomAt !== undefined) return record;
     announce(record);
     examiner.note(record);
-    options.onAttempt?.(record);
+    tell(options.onAttempt, record);
     return record;
   };
   return {
@@ -166,11 +167,11 @@ export function composeEngine(
     attempt: run,
     async deliverOnce(mail, given) {
       const submission = await prepare(mail, given);
-      try {
-        return await Promise.all(submission.jobs.map((job) => run(startJob(job, submission), given)));
-      } finally {
-        await submission.message.dispose?.();
-      }
+      const runs = submission.jobs.map((job) => run(startJob(job, submission), given));
+      // Where one breaks the others go on, and have to read the message.
+      await Promise.allSettled(runs);
+      await submission.message.dispose?.();
+      return Promise.all(runs);
     },
     plan: planOf,
     dryRun: (text, given) => examiner.dryRun(readDomain(text), given),
@@ -180,6 +181,15 @@ export function composeEngine(
     explain: async (text) => explainPlan(await planOf(text)),
     close: () => opener.pool.close(contextOf()),
   };
+}
+
+/** What the host makes of a record changes nothing: mail that was delivered would be sent again. */
+function tell(hook: EngineOptions['onAttempt'], record: AttemptRecord): void {
+  try {
+    hook?.(record);
+  } catch (error) {
+    warnOfError(error);
+  }
 }
 
 /** @throws ConfigError `address-invalid`, `domain-invalid` */

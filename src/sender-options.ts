@@ -106,7 +106,7 @@ export interface EngineOptions {
   readonly once?: OnceStore;
   /** Replaces Math.random for shuffling and jitter, for tests. */
   readonly random?: () => number;
-  /** Gets the record of every attempt, for logs and evidence. */
+  /** Gets the record of every attempt, for logs and evidence. What it throws is a warning of the process and no more. */
   readonly onAttempt?: (record: AttemptRecord) => void;
 }
 

@@ -31,6 +31,7 @@ import { createWorker, type Worker } from './queue/worker.js';
 import { createReporter } from './reporter.js';
 import { checkSenderOptions, type SenderOptions } from './sender-options.js';
 import { createTracker, type Receipt } from './tracker.js';
+import { warnOfError } from './warning.js';
 
 /** A test mail: who writes to whom; `minLevel` and its like raise what must hold. */
 export interface TestMailInput extends MessageAsk {
@@ -182,8 +183,7 @@ function composeWorker(
         : attempted(await engine.attempt(job, { signal })),
     reports: (job, settled) => reporter.compose(job, settled, createContext({ clock: engine.clock })),
     onSettled: note,
-    onError: (error) =>
-      process.emitWarning(error instanceof Error ? error : String(error), { code: 'ENFORCED_TLS_WORKER' }),
+    onError: warnOfError,
   });
 }
 

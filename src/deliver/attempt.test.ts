@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../engine.js';
 import type { EngineOptions } from '../sender-options.js';
 import { startJob } from '../queue/job-record.js';
+import type { Target } from '../route/route.js';
 import { type Authority, createAuthority } from '../testing/authority.js';
 import { createFakeClock } from '../testing/clock.js';
 import { createWorld, type World, type WorldOptions } from '../testing/world.js';
@@ -87,6 +88,31 @@ describe('the record of an attempt', () => {
         at: world.clock.now(),
       },
     ]);
+  });
+
+  it('Q-13, Q-15: a host that fails at a record changes nothing about the mail, and hears of it', async () => {
+    const failure = new Error('no space left for logs');
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    const onAttempt = (): never => {
+      throw failure;
+    };
+    await begin({}, { onAttempt });
+    expect(brief(await send())).toEqual(['delivered null mx1.partner.test']);
+    expect(await warned).toBe(failure);
+  });
+
+  it('FAQ-10, Q-13: where the attempt for one domain breaks, that for another has its message to the end', async () => {
+    const records: AttemptRecord[] = [];
+    const down = ({ host }: Target): null => {
+      if (host === 'mx1.other.test') throw new Error('health is broken');
+      return null;
+    };
+    await begin(
+      {},
+      { health: { down, report: () => undefined }, onAttempt: (record) => void records.push(record) },
+    );
+    await expect(send(['b@partner.test', 'b@other.test'])).rejects.toThrow('health is broken');
+    expect(records.map(brief)).toEqual([['delivered null mx1.partner.test']]);
   });
 
   it('Q-13: each attempt leaves one record, with the time that it took, and the host is handed each', async () => {
