@@ -128,9 +128,18 @@ export function createSender(options: SenderOptions): Sender {
     async send(mail, given) {
       const submission = await engine.prepare(mail, given);
       const receipt = tracker.follow(submission);
-      const { id, existing } = await queue.put(submission);
-      if (existing) tracker.forget(submission.id);
-      else publish('message.accepted', { id, domains: submission.jobs.map((job) => job.domain) });
+      let kept: Awaited<ReturnType<QueueDriver['put']>> | null = null;
+      try {
+        kept = await queue.put(submission);
+      } finally {
+        // What the queue does not keep nobody follows, nor reads again.
+        if (kept?.existing !== false) {
+          tracker.forget(submission.id);
+          await submission.message.dispose?.();
+        }
+      }
+      const { id, existing } = kept;
+      if (!existing) publish('message.accepted', { id, domains: submission.jobs.map((job) => job.domain) });
       if (options.work !== 'by-call') worker.start();
       return existing ? tracker.known(id) : receipt;
     },

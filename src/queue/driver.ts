@@ -164,6 +164,7 @@ export interface QueueDriver {
   /**
    * Resolves when the submission and all its jobs are kept, with the promise of `supports.durable`; `existing` for a
    * known key. Rejects with QueueError, and keeps nothing, when an id is taken already or there is no job in it.
+   * The driver disposes of the message of a submission that it keeps, and of no other.
    */
   put(submission: Submission): Promise<{ readonly id: string; readonly existing: boolean }>;
   /** Due jobs, highest priority then longest due first; expired leases of others are taken over, without counting an attempt (Q-11). */

@@ -30,7 +30,7 @@ export function entering(store: Store): Pick<QueueDriver, 'put' | 'settle'> {
         committer.write(() => putSubmission(database, prepared)),
       );
       if (put.existing) await giveUp(store, prepared);
-      if (put.existing || !prepared.remembered) await submission.message.dispose?.();
+      else if (!prepared.remembered) await submission.message.dispose?.();
       store.wake();
       return put;
     },

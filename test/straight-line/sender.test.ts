@@ -1,10 +1,15 @@
 /**
  * A sender over days, on a fake clock, in a world of mock servers (smtp-server waits on timers of its own): hold, retry, warning, exactly one report.
  */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import PostalMime from 'postal-mime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EventName, type Events, onEvent } from '../../src/core/channels.js';
 import type { Mail } from '../../src/mail.js';
+import { memoryQueue } from '../../src/queue/memory.js';
 import { createSender, type Sender } from '../../src/sender.js';
 import type { Report, SenderOptions } from '../../src/sender-options.js';
 import type { FakeClock } from '../../src/testing/clock.js';
@@ -190,6 +195,29 @@ describe('a sender', () => {
     await first.settled;
     await clock.advance('1h');
     expect(world.server('mx1.partner.test').messages).toHaveLength(1);
+  });
+
+  it('Q-8: what the queue does not keep leaves nothing behind, whether it was known or refused', async () => {
+    const spoolDirectory = await mkdtemp(join(tmpdir(), 'not-kept-'));
+    const left = (): Promise<string[]> => readdir(spoolDirectory);
+    try {
+      make({ spoolDirectory, work: 'by-call', queue: memoryQueue({ maxJobs: 1 }) });
+      const mailOf = (key: string): Mail => ({
+        from: 'a@sender.test',
+        to: 'b@partner.test',
+        message: Readable.from([MESSAGE]),
+        idempotencyKey: key,
+      });
+      await sender.send(mailOf('k'));
+      const kept = await left();
+      expect(kept).toHaveLength(1);
+      await sender.send(mailOf('k'));
+      expect(await left()).toEqual(kept);
+      await expect(sender.send(mailOf('other'))).rejects.toMatchObject({ code: 'queue-full' });
+      expect(await left()).toEqual(kept);
+    } finally {
+      await rm(spoolDirectory, { recursive: true });
+    }
   });
 
   it('Q-8: a queue that forgets says so when the sender starts', () => {
