@@ -143,26 +143,25 @@ export function createConnectionPool(perKey = Number.POSITIVE_INFINITY): Connect
   const isRested = ({ restedAt }: Kept, now: number): boolean =>
     restedAt !== null && Math.abs(now - restedAt) >= RESTED_MS;
   /** A host that has had enough after some messages will have enough after as many the next time. */
-  const noteGoodbye = (kept: Kept, begunAt: number): void => {
+  const noteGoodbye = (kept: Kept, begunAt: number, afterRest: boolean): void => {
     const { connection, completed } = kept.turns;
     if (!connection.saidGoodbye || kept.noted || completed === 0) return;
     kept.noted = true;
-    if (isRested(kept, begunAt)) return;
-    limits.note(kept.host, completed, begunAt);
+    if (!afterRest) limits.note(kept.host, completed, begunAt);
   };
   const begin = (line: Line, kept: Kept, { wish, ctx }: Omit<Waiter, 'take'>): Turn => {
     leaveIdle(kept);
     const now = ctx.clock.now();
-    const wasIdle = kept.turns.active === 0;
     const changed = (): void => {
       if (kept.turns.active === 0) rest(line, kept, ctx);
       serve(line);
     };
-    const turn = kept.turns.begin(wish, changed, wasIdle && isRested(kept, now));
+    const afterRest = kept.turns.active === 0 && isRested(kept, now);
+    const turn = kept.turns.begin(wish, changed, afterRest);
     return {
       ...turn,
       end(good) {
-        if (!good) noteGoodbye(kept, now);
+        if (!good) noteGoodbye(kept, now, afterRest);
         turn.end(good);
       },
     };

@@ -375,6 +375,23 @@ describe('closes', () => {
     expect(bench.server.connections).toBe(2);
   });
 
+  it('CV-14: 421 to a connection that has been busy since its rest is about the count', async () => {
+    const receipts = gate((line) => isReceipt(line) && bench.server.taken.length >= 22);
+    const bench: Bench = makeBench({
+      acts: afterWarm(...range(0, 4 * 4).map(() => 'take' as const), 'goodbye'),
+      before: receipts.before,
+    });
+    await warm(bench);
+    const busy = range(0, 4).map((n) => bench.send(n));
+    await settle();
+    await bench.clock.advance('10s');
+    busy.push(bench.send(4));
+    receipts.open();
+    expect(await Promise.all(busy)).toEqual(busy.map(() => 'delivered'));
+    for (const n of range(5, 40)) expect(await bench.send(n)).toBe('delivered');
+    expect(bench.server.connections).toBe(3);
+  });
+
   it('SC-54: a connection with six refused messages takes no more: some servers would break it off', async () => {
     const bench = makeBench({ recipients: (path) => !path.startsWith('reject') });
     await warm(bench);
