@@ -74,3 +74,10 @@ it('Q-1: only so many octets are remembered, the latest', async () => {
   recent.forget('last');
   expect(recent.jobOf(rowOf(last))).toBeNull();
 });
+
+it('Q-1: a small message to many recipients counts with all of them', async () => {
+  const many = packSubmission(
+    await makeSubmission({ id: 's1', recipients: Array.from({ length: 1000 }, (_, i) => `r${i}`) }),
+  );
+  expect(createRecent({ remembers: true }).remember(many)).toBe(false);
+});

@@ -33,7 +33,7 @@ export interface Recent {
   forget(id: string): void;
 }
 
-/** Octets of all that is remembered, and of one message. */
+/** Octets of all that is remembered, and of one submission: its message and the texts of its jobs. */
 const MOST = 8 * 2 ** 20;
 const MOST_OF_ONE = 64 * 1024;
 
@@ -42,15 +42,16 @@ export function createRecent({ remembers }: { readonly remembers: boolean }): Re
   const all = new Map<string, Written>();
   let size = 0;
   const forget = (id: string): void => {
-    size -= all.get(id)?.submission.message.size ?? 0;
-    all.delete(id);
+    const written = all.get(id);
+    if (written !== undefined && all.delete(id)) size -= sizeOf(written);
   };
   return {
     remember(written) {
       const { id, message } = written.submission;
-      if (!remembers || message.size > MOST_OF_ONE || all.has(id) || !isHeld(message)) return false;
+      const own = sizeOf(written);
+      if (!remembers || own > MOST_OF_ONE || all.has(id) || !isHeld(message)) return false;
       all.set(id, written);
-      size += message.size;
+      size += own;
       for (const oldest of all.keys()) {
         if (size <= MOST) break;
         forget(oldest);
@@ -72,4 +73,13 @@ export function createRecent({ remembers }: { readonly remembers: boolean }): Re
     },
     forget,
   };
+}
+
+/** A small message to many recipients is large. */
+function sizeOf({ submission, facts, jobs }: Written): number {
+  const texts = jobs.reduce(
+    (sum, { kept, recipients, floor }) => sum + kept.length + recipients.length + floor.length,
+    facts.length,
+  );
+  return submission.message.size + texts;
 }
