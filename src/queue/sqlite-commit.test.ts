@@ -75,3 +75,15 @@ it('Q-8: after the disk has failed once nothing more is promised', async () => {
   expect(done).toEqual(before);
   await committer.close();
 });
+
+it('Q-8: what was asked for while the disk failed is refused and not begun', async () => {
+  const { database, log, done, end } = disk();
+  const committer = createCommitter(database, log);
+  const lost = committer.write(() => 1).catch(() => 'lost');
+  while (!done.includes('sync')) await new Promise((resolve) => setImmediate(resolve));
+  const refused = committer.write(() => 2).catch((error: unknown) => error);
+  await end(Object.assign(new Error('I/O error'), { code: 'EIO' }));
+  expect(await lost).toBe('lost');
+  expect(await refused).toMatchObject({ code: 'queue-disk-error' });
+  expect(done).toEqual(['BEGIN IMMEDIATE', 'COMMIT', 'sync']);
+});

@@ -15,7 +15,7 @@
  */
 import { isQueueError, QueueError } from '../core/errors.js';
 import { queueClosed } from './job-record.js';
-import { type Database, failure, isBusy } from './sqlite-database.js';
+import { type Database, failure, isBusy, rollBack } from './sqlite-database.js';
 import type { Log } from './sqlite-log.js';
 
 /** A step cannot be done, and finds out when it has changed something already. */
@@ -84,6 +84,8 @@ export function createCommitter(database: Database, log: Log, random: () => numb
       );
       for (const [step, answer] of answered) tell(step, lost ?? answer);
     }
+    // What was asked for meanwhile is not begun: nobody is to find later what was refused here.
+    if (broken !== null) for (const step of pending.splice(0)) step.reject(broken);
     scheduled = false;
     if (pending.length === 0) return onIdle();
     // Somebody else holds the lock, or the time was up.
@@ -197,13 +199,5 @@ function runStep(step: () => unknown): Answer {
   } catch (error) {
     if (isQueueError(error)) return { error };
     throw error;
-  }
-}
-
-function rollBack(database: Database): void {
-  try {
-    database.exec('ROLLBACK');
-  } catch {
-    // There is none to take back: SQLite has done so itself, or it never began.
   }
 }

@@ -2,8 +2,10 @@
  * Opening beside others. Of three processes that open one new file in step, 450 times, SQLite itself turned five away at once
  * in spite of its busy timeout; the real thing is in the crash tests, the rule is here.
  */
+import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { configureDatabase, type Database } from './sqlite-database.js';
+import { configureDatabase, type Database, prepareDatabase, type SqliteHandle } from './sqlite-database.js';
+import { migrate } from './sqlite-schema.js';
 
 /** A database that says `code` to the first `times` wishes for WAL. */
 function refusing(code: number, times: number): { readonly database: Database; wishes(): number } {
@@ -26,4 +28,21 @@ it('Q-8: any other refusal is one', () => {
   const { database, wishes } = refusing(10, 1);
   expect(() => configureDatabase(database)).toThrow('refused');
   expect(wishes()).toBe(1);
+});
+
+it('Q-8: SQLite syncs through the cache of the drive, where the system can', () => {
+  const database = prepareDatabase(new DatabaseSync(':memory:') as SqliteHandle);
+  configureDatabase(database);
+  expect(database.get('PRAGMA fullfsync')).toMatchObject({ fullfsync: 1 });
+  database.close();
+});
+
+it('Q-8: an error that SQLite answers by taking everything back itself is the one that is told', () => {
+  const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+  const exec = (sql: string): void => {
+    if (sql.includes('CREATE TABLE')) throw full;
+    if (sql === 'ROLLBACK') throw new Error('cannot rollback - no transaction is active');
+  };
+  const get = (): object => ({ version: 0, application: 0, tables: 0 });
+  expect(() => migrate({ exec, get } as unknown as Database)).toThrow(full);
 });

@@ -7,7 +7,7 @@
  * again later, see sqlite-commit.ts).
  * Failure: ConfigError `sqlite-missing`; QueueError with what can be done about it.
  */
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { ConfigError, QueueError } from '../core/errors.js';
 
 /** What can be bound and read. */
@@ -55,10 +55,32 @@ export function openFile(path: string): SqliteHandle {
     );
   }
   try {
-    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+    if (path !== ':memory:') makeFile(path);
     return new sqlite.DatabaseSync(path) as SqliteHandle;
   } catch (error) {
     throw failure(error, `open ${path}`);
+  }
+}
+
+/**
+ * A file that is there is not opened: whoever closes one lets go of all locks that this process has on it (POSIX), those of
+ * another queue on it too. Then another process takes itself for the last one and removes the log that is still written to.
+ */
+function makeFile(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    makeAlone(path);
+  }
+}
+
+function makeAlone(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    // Somebody was faster.
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -98,6 +120,8 @@ export function configureDatabase(database: Database): void {
   database.exec('PRAGMA page_size = 4096');
   switchToWal(database);
   database.exec('PRAGMA synchronous = FULL');
+  // macOS: an ordinary fsync leaves octets in the cache of the drive. Elsewhere it means nothing.
+  database.exec('PRAGMA fullfsync = ON');
   // In pages, 16 MB of log: a page that changed many times, or serves its third message, goes into the file once.
   database.exec('PRAGMA wal_autocheckpoint = 4000');
   database.exec('PRAGMA cache_size = -16000');
@@ -175,6 +199,19 @@ export function isTaken(error: unknown): boolean {
   return errcode === UNIQUE || code === 'SQLITE_CONSTRAINT_UNIQUE';
 }
 
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/** Takes a transaction back; where there is none SQLite has done so itself, or it never began. */
+export function rollBack(database: Database): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // What went wrong before is what counts.
+  }
+}
+
 /** What a failure of the store means to the host. */
 export function failure(error: unknown, what: string): unknown {
   if (error instanceof QueueError || error instanceof ConfigError) return error;
@@ -185,7 +222,7 @@ export function failure(error: unknown, what: string): unknown {
     ENOTDIR: 14,
     ENOSPC: 13,
   };
-  const number = resultCode(error) ?? codes[(error as NodeJS.ErrnoException).code ?? ''] ?? -1;
+  const number = resultCode(error) ?? codes[codeOf(error) ?? ''] ?? -1;
   const [code, advice] = ADVICE[number] ?? ['queue-failed', 'see the cause'];
   const said = error instanceof Error ? error.message : String(error);
   return new QueueError(code, `queue: ${what}: ${advice} (${said})`, error);

@@ -15,7 +15,7 @@
  * are there so that a lease costs the same with a thousand jobs and with a million. Times are milliseconds since the epoch.
  */
 import { QueueError } from '../core/errors.js';
-import type { Database } from './sqlite-database.js';
+import { type Database, rollBack } from './sqlite-database.js';
 
 /** One step for each version; a step is never changed once it has been released. */
 const STEPS: readonly string[] = [
@@ -129,7 +129,7 @@ export function migrate(database: Database): void {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}`);
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    rollBack(database);
     throw error;
   }
 }

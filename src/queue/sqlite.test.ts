@@ -62,6 +62,31 @@ describe('the file of a SQLite queue', () => {
     await queue.close();
   });
 
+  // What another process would see is in /proc/locks of Linux.
+  it.skipIf(!existsSync('/proc/locks'))('Q-8: keeps its locks when it is opened once more', async () => {
+    const file = path();
+    const queues = [sqliteQueue(file)];
+    const locks = (): string[] =>
+      readFileSync('/proc/locks', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(`:${statSync(file).ino} `));
+    const before = locks();
+    expect(before).toHaveLength(1);
+    queues.push(sqliteQueue(file));
+    expect(locks()).toEqual(before);
+    for (const queue of queues) await queue.close();
+  });
+
+  it('Q-8: nothing more is promised once its log has been removed under a queue', async () => {
+    const file = path();
+    const queue = sqliteQueue(file);
+    await put(queue, { id: 's1' });
+    rmSync(`${file}-wal`);
+    await expect(put(queue, { id: 's2' })).rejects.toMatchObject({ code: 'queue-disk-error' });
+    await expect(queue.find({})).rejects.toMatchObject({ code: 'queue-disk-error' });
+    await queue.close();
+  });
+
   it('Q-8: what was put is there when it is opened again, by another version of the handle too', async () => {
     const file = path();
     const first = sqliteQueue(file);

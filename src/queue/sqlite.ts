@@ -37,7 +37,7 @@ import {
   nextDue,
   takeBackExpired,
 } from './sqlite-line.js';
-import { openLog } from './sqlite-log.js';
+import { type Log, openLog } from './sqlite-log.js';
 import {
   countRows,
   endPauses,
@@ -59,7 +59,11 @@ import { createWatch } from './sqlite-watch.js';
 export interface SqliteQueueOptions {
   /** The file; made with mode 0600 where there is none. */
   readonly path?: string;
-  /** Instead of `path`: an open better-sqlite3 database or node:sqlite `DatabaseSync`. `close` closes it. */
+  /**
+   * Instead of `path`: an open better-sqlite3 database or node:sqlite `DatabaseSync`. `close` closes it. Nothing else in the
+   * process may close the same file (no second library, no copying of it): that lets go of the locks, and the queue refuses
+   * from then on as soon as another process has removed its log.
+   */
   readonly database?: SqliteHandle;
   /** Seals the octets of messages at rest, for example with AES-GCM. Envelopes stay readable. */
   readonly sealing?: Sealing;
@@ -84,15 +88,16 @@ export function sqliteQueue(options: string | SqliteQueueOptions): QueueDriver {
     );
   }
   const database = prepareDatabase(handle ?? openFile(path as string));
+  let log: Log;
   try {
     configureDatabase(database);
     migrate(database);
     endOpening(database);
+    log = openLog(database);
   } catch (error) {
     database.close();
     throw failure(error, `open ${path ?? 'the database'}`);
   }
-  const log = openLog(database);
   const committer = createCommitter(database, log);
   let closing: Promise<void> | null = null;
   const watch = createWatch(() => database.get('PRAGMA data_version')?.['data_version']);

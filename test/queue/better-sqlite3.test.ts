@@ -2,10 +2,11 @@
  * The SQLite queue on a handle of better-sqlite3, another build of SQLite under another binding: the whole suite, what it
  * says when the file is in trouble, and files that go from one library to the other.
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { QueueDriver } from '../../src/queue/driver.js';
@@ -60,13 +61,25 @@ describe('a SQLite queue on better-sqlite3', () => {
   it('Q-8: shares the file with another process and waits for its lock', async () => {
     const file = path();
     const queue = open(file);
-    const other = new DatabaseSync(file);
-    other.exec('BEGIN IMMEDIATE');
+    // In this process its close would let go of the locks of the queue: they are two libraries.
+    const holder = `const other = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
+      other.exec('BEGIN IMMEDIATE');
+      console.log('holds');
+      process.stdin.once('data', () => {
+        console.log(other.prepare('SELECT count(*) AS n FROM job').get().n);
+        other.exec('COMMIT');
+        other.close();
+        process.exit();
+      });`;
+    const other = spawn(process.execPath, ['--no-warnings', '-e', holder, file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: other.stdout })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('holds');
     const waiting = put(queue, { id: 's1' });
     for (let turns = 0; turns < 100; turns += 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(other.prepare('SELECT count(*) AS n FROM job').get()?.['n']).toBe(0);
-    other.exec('COMMIT');
-    other.close();
+    other.stdin.write('go on\n');
+    expect((await lines.next()).value).toBe('0');
     await waiting;
     expect(await queue.count({})).toBe(1);
     await queue.close();
