@@ -49,6 +49,7 @@ export type { Replies } from './script.js';
 export { createSmtpServer, type SmtpServer, type SmtpServerOptions } from './smtp-server.js';
 export {
   createWorld,
+  type Delivery,
   type World,
   type WorldOptions,
   type WorldSender,
