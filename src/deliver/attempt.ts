@@ -115,7 +115,7 @@ async function walkTargets(
   const hasSettled = (): boolean => found.some((each) => each?.stays === true);
   // what may have arrived already has each word of the server before the next step, and is not in doubt once more
   // for what becomes of others, or for the words in which this server takes it (SC-54).
-  const isInDoubt = recipients.some(({ state }) => state === 'unknown');
+  const isInDoubt = job.interruptions > 0 || recipients.some(({ state }) => state === 'unknown');
   const opener = isInDoubt ? { ...walk.opener, window: () => 1 } : walk.opener;
   const turns = createTurnOrder(route.targets, opener, ctx);
   const here = { ...walk, opener: turns.opener };

@@ -70,7 +70,11 @@ export function createReplyReader(limits: ReplyLimits = REPLY_LIMITS): ReplyRead
     if (lines.length > limits.maxLines || size > limits.maxReply) return tooLong(limits);
     if (line[3] === '-') return null;
     const reply = { code: Number(code), enhanced: readEnhanced(code, lines[0] ?? ''), lines };
-    if (lines.length === 1 && line.length <= MAX_KNOWN_LINE && known.size < MAX_KNOWN) known.set(line, reply);
+    if (lines.length === 1 && line.length <= MAX_KNOWN_LINE && known.size < MAX_KNOWN) {
+      // Given out again: nobody may write on it.
+      Object.freeze(lines);
+      known.set(line, Object.freeze(reply));
+    }
     lines = [];
     code = null;
     size = 0;
