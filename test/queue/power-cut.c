@@ -1,7 +1,8 @@
 /*
  * What a disk would hold after a power cut. Preloaded into a process, it keeps for each file of the folder POWER_CUT_FROM
  * a copy in POWER_CUT_TO, as the file was when it was last synced: a write that nobody synced is not in it. A file that was
- * removed goes when the folder is synced. A copy is put in place by rename, so it is never half written.
+ * removed goes when the folder is synced. A copy is put in place by rename, so it is never half written, and one at a time,
+ * so that a copy never takes the place of a later one.
  *
  *   cc -shared -fPIC -o power-cut.so power-cut.c -ldl
  */
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,8 +48,12 @@ static void keep(int fd) {
   }
   if (strncmp(path, from, strlen(from)) != 0) return;
   const char *name = strrchr(path, '/') + 1;
-  snprintf(copy, sizeof copy, "%s/.%s.%d", to, name, getpid());
+  snprintf(copy, sizeof copy, "%s/.%s", to, name);
   snprintf(ready, sizeof ready, "%s/%s", to, name);
+  /* Closed with its holder, killed or not. */
+  snprintf(path, sizeof path, "%s/.lock", to);
+  int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0 || flock(lock, LOCK_EX) != 0) abort();
   int out = open(copy, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (out < 0) abort();
   struct stat found;
@@ -58,6 +64,7 @@ static void keep(int fd) {
   free(octets);
   close(out);
   if (rename(copy, ready) != 0) abort();
+  close(lock);
 }
 
 int fdatasync(int fd) {
