@@ -15,11 +15,12 @@ stop() {
   else
     kill "$pid"
   fi
-  for _ in $(seq 100); do
+  for _ in $(seq 400); do
     runs "$dir" || [ -n "$(helpers "$dir")" ] || break
     sleep 0.05
   done
-  if runs "$dir"; then kill -KILL "$pid"; fi
+  # It may end in this very moment.
+  if runs "$dir"; then kill -KILL "$pid" 2>/dev/null || true; fi
   echo "stopped $(basename "$dir")"
 }
 
