@@ -33,7 +33,11 @@ function conditionOf(query: JobQuery): { readonly where: string; readonly values
   if (query.state === 'ready') add(`job.state = 'ready' AND job.suspended = 0 AND NOT ${DOMAIN_SUSPENDED}`);
   else if (query.state === 'suspended') {
     add(`job.state = 'ready' AND (job.suspended = 1 OR ${DOMAIN_SUSPENDED})`);
-  } else if (query.state !== undefined) add('job.state = ?', query.state);
+  } else if (query.state !== undefined) {
+    add('job.state = ?', query.state);
+    // In the words of its index: not all jobs are looked at.
+    if (query.state !== 'leased') add('job.ended_at IS NOT NULL');
+  }
   if (query.createdBefore !== undefined) add('job.created_at < ?', query.createdBefore);
   if (query.reason !== undefined) {
     add('job.seq IN (SELECT job FROM job_reason WHERE reason = ?)', query.reason);
