@@ -87,3 +87,15 @@ it('Q-8: what was asked for while the disk failed is refused and not begun', asy
   expect(await refused).toMatchObject({ code: 'queue-disk-error' });
   expect(done).toEqual(['BEGIN IMMEDIATE', 'COMMIT', 'sync']);
 });
+
+it('Q-8: nor is what was asked for in the turn in which it failed for somebody who reads', async () => {
+  const { database, log, done, end } = disk();
+  const committer = createCommitter(database, log);
+  const asking = committer.readKept(() => 1).catch(() => 'lost');
+  await new Promise((resolve) => setImmediate(resolve));
+  const refused = committer.write(() => 2).catch((error: unknown) => error);
+  await end(Object.assign(new Error('I/O error'), { code: 'EIO' }));
+  expect(await asking).toBe('lost');
+  expect(await refused).toMatchObject({ code: 'queue-disk-error' });
+  expect(done).toEqual(['sync']);
+});

@@ -75,7 +75,7 @@ export function createCommitter(database: Database, log: Log, random: () => numb
   const flush = async (): Promise<void> => {
     const batch = pending;
     pending = [];
-    const { answered, left } = runBatch(database, batch);
+    const { answered, left } = broken === null ? runBatch(database, batch) : refuse(batch, broken);
     pending = [...left, ...pending];
     if (answered.length > 0) {
       const lost = await sync().then(
@@ -84,8 +84,6 @@ export function createCommitter(database: Database, log: Log, random: () => numb
       );
       for (const [step, answer] of answered) tell(step, lost ?? answer);
     }
-    // What was asked for meanwhile is not begun: nobody is to find later what was refused here.
-    if (broken !== null) for (const step of pending.splice(0)) step.reject(broken);
     scheduled = false;
     if (pending.length === 0) return onIdle();
     // Somebody else holds the lock, or the time was up.
@@ -139,6 +137,12 @@ function tell(step: Pending, answer: Answer): void {
 interface Batch {
   readonly answered: readonly Answered[];
   readonly left: readonly Pending[];
+}
+
+/** What waited while the disk failed is not begun: nobody is to find later what was refused here. */
+function refuse(batch: readonly Pending[], error: QueueError): Batch {
+  for (const each of batch) each.reject(error);
+  return { answered: [], left: [] };
 }
 
 /** Runs what it can. */
