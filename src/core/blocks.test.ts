@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { giveBlock, giveReplaced, insertOctets, takeBlock } from './blocks.js';
+import { BLOCK, giveBlock, giveReplaced, insertOctets, takeBlock } from './blocks.js';
 
 describe('blocks', () => {
   it('are empty once they were given back, whoever still looks at them', () => {
@@ -16,6 +16,26 @@ describe('blocks', () => {
       giveBlock(takeBlock(1_000_000).fill(i));
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
     }
+  });
+
+  it('lie ready for the next ones, which nobody sees through views of the ones before', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 1000; i += 1) {
+      const block = takeBlock(BLOCK - (i % 100)).fill(1);
+      const late = block.subarray(5);
+      giveBlock(block);
+      const next = takeBlock(BLOCK).fill(2);
+      expect([next.length, next.at(-1), late.length]).toEqual([BLOCK, 2, 0]);
+      giveBlock(next);
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * BLOCK);
+  });
+
+  it('lie ready up to 64 MiB', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const many = Array.from({ length: 2000 }, () => takeBlock(BLOCK));
+    for (const block of many) giveBlock(block);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThanOrEqual(2 ** 26 + BLOCK);
   });
 
   it('of others are left alone', () => {

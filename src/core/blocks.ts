@@ -5,7 +5,18 @@
  *
  * A block that was given back is empty: a late reader sees nothing, never the octets of another message. What nobody
  * gives back is collected like everything else, and memory of others, such as the host's, is left alone.
+ *
+ * Memory of blocks of the usual size lies ready for the next ones: memory that is new to the process costs more than a copy.
  */
+
+/** The usual size: about four TLS records. */
+export const BLOCK = 64 * 1024;
+
+/** So many lie ready at most, 64 MiB. */
+const MOST_READY = 1024;
+
+/** Nobody holds them: where no message goes through, they go with the next collection. */
+let ready = new WeakRef<ArrayBufferLike[]>([]);
 
 /** Blocks that were taken here and not given back. */
 const taken = new WeakSet<ArrayBufferLike>();
@@ -24,9 +35,16 @@ interface Lent {
 
 /** Takes a block; what is in it at first is undefined. */
 export function takeBlock(size: number): Buffer {
-  const block = Buffer.allocUnsafeSlow(size);
+  const block = makeBlock(size);
   taken.add(block.buffer);
   return block;
+}
+
+/** Memory for a block that nobody gives back unasked; what is in it at first is undefined. */
+export function makeBlock(size: number): Buffer {
+  if (size > BLOCK || size <= BLOCK / 2) return Buffer.allocUnsafeSlow(size);
+  const memory = ready.deref()?.pop() ?? Buffer.allocUnsafeSlow(BLOCK).buffer;
+  return Buffer.from(memory, 0, size);
 }
 
 /**
@@ -41,10 +59,15 @@ export function giveBlock(octets: Uint8Array & Lent): void {
   } else if (taken.delete(octets.buffer)) emptyBlock(octets.buffer);
 }
 
-/** Frees the memory of a block at once. */
+/** Empties a block at once; its memory is free, or lies ready under another name. */
 export function emptyBlock(block: ArrayBufferLike): void {
   // ES2024; where it is missing the garbage collector does the work.
-  (block as { transfer?(size: number): unknown }).transfer?.(0);
+  const movable = block as { transfer?(size?: number): ArrayBufferLike };
+  if (movable.transfer === undefined) return;
+  let list = ready.deref();
+  if (list === undefined) ready = new WeakRef((list = []));
+  if (block.byteLength === BLOCK && list.length < MOST_READY) list.push(movable.transfer());
+  else movable.transfer(0);
 }
 
 /** Keeps the block in which these octets lie: from now on nobody gives it back. False: it was not one of ours to give. */

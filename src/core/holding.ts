@@ -4,7 +4,7 @@
  * reader gives it to `giveBlock`. A loan that nobody ends leaves the blocks to the garbage collector, so a reader who knows
  * nothing of loans may keep what it got for as long as it likes.
  */
-import { emptyBlock, keepBlock, lendBlock } from './blocks.js';
+import { emptyBlock, keepBlock, lendBlock, makeBlock } from './blocks.js';
 
 /** Blocks of one holder. */
 export class Holding {
@@ -21,7 +21,7 @@ export class Holding {
 
   /** A new block, which is held; what is in it at first is undefined. */
   take(size: number): Buffer {
-    const block = Buffer.allocUnsafeSlow(size);
+    const block = makeBlock(size);
     this.#blocks.push(block.buffer);
     return block;
   }

@@ -1,16 +1,16 @@
 /**
  * A message in the memory of this process, copied so that the host may use its buffer again. It is looked at once, while
- * it is copied, and kept in canonical form: as nobody else can change it, it goes out as it lies there, at every attempt.
+ * it is copied block by block, while each is in the cache of the processor, and kept in canonical form: as nobody else can
+ * change it, it goes out as it lies there, at every attempt.
  */
 import { createHash, hash } from 'node:crypto';
 import { type Context, createContext } from '../core/context.js';
 import { ConfigError } from '../core/errors.js';
+import { BLOCK } from '../core/blocks.js';
 import { Holding } from '../core/holding.js';
 import { createLineScan, messageError, type ScanFacts, type ScanOptions } from './line-scan.js';
 import { prove, proofOf } from './proven.js';
 
-/** Copied, looked at and handed out at a time: it is still in the cache of the processor, and every write has a time limit. */
-const BLOCK = 64 * 1024;
 const CR = 13;
 
 /** Copies and scans. @throws ConfigError as `createLineScan`; `message-malformed` for text that has no octets */

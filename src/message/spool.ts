@@ -10,11 +10,9 @@ import { randomUUID } from 'node:crypto';
 import { constants, type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { takeBlock } from '../core/blocks.js';
+import { BLOCK, takeBlock } from '../core/blocks.js';
 import { ConfigError } from '../core/errors.js';
 import { messageError } from './line-scan.js';
-
-const BLOCK = 64 * 1024;
 
 /** The octets of a regular file, block by block. */
 export async function* readFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

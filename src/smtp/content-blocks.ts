@@ -2,9 +2,7 @@
  * Content in blocks for the wire: small pieces are gathered into full TLS records, large ones are cut, since every write has
  * a time limit (SC-37). A part of the right size goes through without being copied.
  */
-import { gatherBlocks, giveBlock, takeBlock } from '../core/blocks.js';
-
-const BLOCK = 64 * 1024;
+import { BLOCK, gatherBlocks, giveBlock, takeBlock } from '../core/blocks.js';
 
 /** The same octets in blocks of at most 64 KiB. */
 export async function* blocksOf(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
