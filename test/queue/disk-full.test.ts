@@ -11,7 +11,7 @@ import { sqliteQueue } from '../../src/queue/sqlite.js';
 import { put } from '../../src/testing/queue-suite-mail.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'disk-full-'));
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder]).status === 0;
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder]).status === 0;
 afterAll(() => {
   if (mounted) spawnSync('umount', ['-l', folder]);
   rmSync(folder, { recursive: true, force: true });
@@ -23,7 +23,7 @@ if (!mounted)
 describe.skipIf(!mounted && process.env['CI'] === undefined)('a disk', () => {
   it('Q-8: that is full: refuses what it cannot keep, keeps what it has promised, and goes on when there is space', async () => {
     const ballast = join(folder, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(1_500_000));
+    writeFileSync(ballast, Buffer.alloc(3_000_000));
     const queue = sqliteQueue(join(folder, 'mail.sqlite'));
     const kept: string[] = [];
     let refused: unknown = null;
