@@ -114,7 +114,7 @@ export function checkSubmission(submission: Submission, isTaken?: (jobId: string
   const ids = new Set<string>();
   for (const { id } of submission.jobs) {
     if (ids.has(id) || isTaken?.(id) === true) throw jobIdTaken(id);
-    if (submission.jobs.length > 1) ids.add(id);
+    ids.add(id);
   }
 }
 
